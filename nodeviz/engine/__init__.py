@@ -1,0 +1,1 @@
+"""The engine: everything that computes, in worker processes. No Qt here."""

@@ -1,0 +1,297 @@
+"""Command | Event: the only words that cross between processes, and their wire form (msgpack, no pickle).
+
+Every message carries the run it belongs to and the revision of the experiment it was made for, so that an answer to
+an old question is dropped, never drawn. Reset, open and new start another run; an edit makes another revision.
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import msgspec
+import numpy as np
+from numpy.typing import NDArray
+
+from nodeviz.experiment import Experiment
+
+Role = Literal["trainer", "inspector"]
+Activity = Literal["paused", "training"]
+
+
+class Array(msgspec.Struct, frozen=True, array_like=True):
+    """A numpy array on the wire: dtype, shape, raw little-endian bytes in C order."""
+
+    dtype: str
+    shape: tuple[int, ...]
+    data: bytes
+
+
+def pack(array: NDArray) -> Array:
+    """The wire form of `array`."""
+    array = np.ascontiguousarray(array)
+    return Array(array.dtype.str, array.shape, array.tobytes())
+
+
+def unpack(array: Array) -> NDArray:
+    """The array, read-only, sharing the message's bytes."""
+    return np.frombuffer(array.data, np.dtype(array.dtype)).reshape(array.shape)
+
+
+class Message(msgspec.Struct, frozen=True, kw_only=True, tag=True):
+    """Base of all messages."""
+
+    run: int = 0
+    revision: int = 0
+
+
+# ---- commands: window -> worker, imperative -------------------------------------------------------------------------
+
+
+class Configure(Message, frozen=True):
+    """Take this experiment. The trainer keeps θ and optimiser state where the change allows; answers Configured."""
+
+    experiment: Experiment
+
+
+class Train(Message, frozen=True):
+    """Train until paused. Ignored when training already."""
+
+
+class Pause(Message, frozen=True):
+    """Stop after the current step."""
+
+
+class Step(Message, frozen=True):
+    """Take `count` training steps, then pause."""
+
+    count: int = 1
+
+
+class Reset(Message, frozen=True):
+    """Back to step 0, the initial weights of the seed, and paused."""
+
+
+class Restore(Message, frozen=True):
+    """Continue from a checkpoint (after a crash, or from a file)."""
+
+    checkpoint: Checkpoint
+
+
+class SetWeights(Message, frozen=True):
+    """To the inspector: the newest θ."""
+
+    step: int
+    theta: Array
+
+
+class AskPortrait(Message, frozen=True):
+    """To the inspector: what the phase plane shows now. `starts` (n, 2) are the user's; extent is x0, x1, y0, y1."""
+
+    question: int
+    extent: tuple[float, float, float, float]
+    t: float
+    starts: tuple[tuple[float, float], ...] = ()
+    grid: int = 64
+
+
+class AskTrajectories(Message, frozen=True):
+    """To the inspector: only the trajectories from `starts`, answered before anything else that waits."""
+
+    question: int
+    starts: tuple[tuple[float, float], ...]
+
+
+class AskSweep(Message, frozen=True):
+    """To the inspector: error against cost over tolerances (or step sizes) on the newest weights, in the background.
+
+    A newer AskSweep replaces one that is running.
+    """
+
+    question: int
+
+
+class Shutdown(Message, frozen=True):
+    """End the worker."""
+
+
+Command = (
+    Configure | Train | Pause | Step | Reset | Restore | SetWeights | AskPortrait | AskTrajectories | AskSweep | Shutdown
+)
+
+
+# ---- events: worker -> window, past participles and nouns -----------------------------------------------------------
+
+
+class Checkpoint(Message, frozen=True):
+    """All that training needs to go on exactly: θ, optimiser state, random state. At least once a second."""
+
+    step: int
+    theta: Array
+    optimiser: dict[str, Array]
+    random: Array
+
+
+class Ready(Message, frozen=True):
+    """The worker has imported torch and takes commands."""
+
+    role: Role
+    pid: int
+    device: str
+    torch: str
+
+
+class Configured(Message, frozen=True):
+    """The experiment of `revision` is in force. `kept` says whether θ was kept; `step` is where training stands."""
+
+    role: Role
+    step: int
+    kept: bool
+    device: str
+    parameters: int
+
+
+class ActivityChanged(Message, frozen=True):
+    """Training began or paused, and why, when it was not asked for."""
+
+    activity: Activity
+    step: int
+    reason: str = ""
+
+
+class Progress(Message, frozen=True):
+    """Consecutive training steps, lossless. All arrays have one entry a step, the first for step `first + 1`.
+
+    loss; test (a held-out or full-data figure of merit, NaN where not evaluated); nfe_forward, nfe_backward, rejected;
+    seconds. float64.
+    """
+
+    first: int
+    loss: Array
+    test: Array
+    nfe_forward: Array
+    nfe_backward: Array
+    rejected: Array
+    seconds: Array
+
+
+class Weights(Message, frozen=True):
+    """The newest θ, at most 30 times a second. Lossy: newest wins."""
+
+    step: int
+    theta: Array
+
+
+class Diverged(Message, frozen=True):
+    """A training solve ended with a status that is not success. `sentence` says what, `remedy` what to do."""
+
+    step: int
+    status: str
+    sentence: str
+    remedy: str
+
+
+class Curve(msgspec.Struct, frozen=True, array_like=True):
+    """One integrated trajectory: ts (n,), ys (n, 2), its cost, and the solver's status ("success" when well)."""
+
+    ts: Array
+    ys: Array
+    nfe: int
+    accepted: int
+    rejected: int
+    status: str
+    sentence: str = ""
+
+
+class Portrait(Message, frozen=True):
+    """What the phase plane shows, for the θ of `step`: velocity (grid, grid, 2) float32, [i, j] at (x_i, y_j).
+
+    learnt are the trajectories from the dataset's own starts, user those from the asked `starts`, with the solver as
+    set. milliseconds is the inspector's time for it all.
+    """
+
+    question: int
+    step: int
+    t: float
+    extent: tuple[float, float, float, float]
+    velocity: Array
+    learnt: tuple[Curve, ...]
+    user: tuple[Curve, ...]
+    milliseconds: float
+
+
+class TrajectoriesSolved(Message, frozen=True):
+    """The answer to AskTrajectories, one curve a start."""
+
+    question: int
+    step: int
+    curves: tuple[Curve, ...]
+
+
+class SweepPoint(msgspec.Struct, frozen=True, array_like=True):
+    """One solve of a sweep: the setting (rtol or dt), error against the reference, NFE, milliseconds, status.
+
+    rtol moves with atol in the ratio that is set.
+    """
+
+    setting: float
+    error: float
+    nfe: int
+    milliseconds: float
+    status: str
+
+
+class SweepExtended(Message, frozen=True):
+    """The sweep so far; `axis` is what was swept, `current` the point for the solver exactly as set."""
+
+    question: int
+    step: int
+    axis: Literal["rtol", "dt"]
+    points: tuple[SweepPoint, ...]
+    current: SweepPoint | None
+    done: bool
+
+
+class Failed(Message, frozen=True):
+    """Something went wrong that is no numerical trouble: a sentence, a remedy, and the detail for a bug report."""
+
+    role: Role
+    message: str
+    remedy: str
+    detail: str = ""
+
+
+Event = (
+    Ready
+    | Configured
+    | ActivityChanged
+    | Progress
+    | Weights
+    | Checkpoint
+    | Diverged
+    | Portrait
+    | TrajectoriesSolved
+    | SweepExtended
+    | Failed
+)
+
+LOSSY: tuple[type[Message], ...] = (Weights, Checkpoint, Portrait, TrajectoriesSolved, SweepExtended)
+"""Events of which only the newest matters."""
+
+_encoder = msgspec.msgpack.Encoder()
+_commands = msgspec.msgpack.Decoder(Command)
+_events = msgspec.msgpack.Decoder(Event)
+
+
+def encode(message: Message) -> bytes:
+    """The message's wire form."""
+    return _encoder.encode(message)
+
+
+def decode_command(data: bytes) -> Command:
+    """The command in `data`. Raises msgspec.DecodeError."""
+    return _commands.decode(data)
+
+
+def decode_event(data: bytes) -> Event:
+    """The event in `data`. Raises msgspec.DecodeError."""
+    return _events.decode(data)
