@@ -1,0 +1,42 @@
+"""Fit trajectories: random short windows of the observed path, integrated and compared."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, Literal
+
+from nodeviz.settings import Choice, Settings, described
+
+if TYPE_CHECKING:
+    from nodeviz.experiment import Experiment
+    from nodeviz.tasks.windows import WindowRun
+
+LOSS_CHOICES = (
+    Choice("mae", "mean absolute", "Every deviation counts by its size; steps stay lively near the end."),
+    Choice("mse", "mean square", "Large deviations count most; steps die down as the fit gets good."),
+)
+
+
+class FitTrajectories(Settings, frozen=True, tag="fit", tag_field="kind"):
+    """Learn the field from windows of what was observed: start at a window's first point, meet the others."""
+
+    batch: Annotated[int, described("batch", "Windows in one training step.", low=1, high=1024, scale="log")] = 20
+    points: Annotated[int, described("window", "Times in one window, its start included.", low=2, high=200)] = 10
+    loss: Annotated[
+        Literal["mae", "mse"], described("loss", "What a deviation costs.", choices=LOSS_CHOICES)
+    ] = "mae"
+
+    @property
+    def loss_label(self) -> str:
+        """What the loss curve is called."""
+        return "mean absolute error of windows" if self.loss == "mae" else "mean square error of windows"
+
+    @property
+    def evaluation_label(self) -> str:
+        """What the figure of merit is called."""
+        return "mean absolute error over the full trajectory"
+
+    def begin(self, experiment: Experiment) -> WindowRun:
+        """Everything for training this task. Imports torch."""
+        from nodeviz.tasks.windows import WindowRun
+
+        return WindowRun(experiment)
