@@ -72,7 +72,20 @@ class TrainingSettings(Settings, frozen=True):
     ] = "adam"
     learning_rate: Annotated[
         float, described("learning rate", "Size of one optimiser step.", low=1e-6, high=1.0, scale="log")
-    ] = 1e-3
+    ] = 1e-2
+    decay: Annotated[
+        float,
+        described("rate decay", "The rate is divided by 1 + step / this; 0 keeps it constant.", low=0.0, high=1e6, unit="steps"),
+    ] = 500.0
+    averaging: Annotated[
+        float,
+        described(
+            "averaging",
+            "Weights shown, evaluated and saved are a running mean that keeps this share of the old at each step; 0 is off.",
+            low=0.0,
+            high=0.9999,
+        ),
+    ] = 0.995
     weight_decay: Annotated[
         float, described("weight decay", "Pull of the weights towards zero.", low=0.0, high=1.0)
     ] = 0.0
