@@ -1,0 +1,1 @@
+"""What nodeviz keeps on disk: models, runs, the session, recent files. No torch and no Qt."""
