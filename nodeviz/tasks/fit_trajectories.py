@@ -21,9 +21,7 @@ class FitTrajectories(Settings, frozen=True, tag="fit", tag_field="kind"):
 
     batch: Annotated[int, described("batch", "Windows in one training step.", low=1, high=1024, scale="log")] = 20
     points: Annotated[int, described("window", "Times in one window, its start included.", low=2, high=200)] = 10
-    loss: Annotated[
-        Literal["mae", "mse"], described("loss", "What a deviation costs.", choices=LOSS_CHOICES)
-    ] = "mae"
+    loss: Annotated[Literal["mae", "mse"], described("loss", "What a deviation costs.", choices=LOSS_CHOICES)] = "mse"
 
     @property
     def loss_label(self) -> str:

@@ -1,0 +1,67 @@
+"""A torch module whose parameters are one flat vector: what every declared field becomes in a worker."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from solver.field import Gradients
+
+Pullback = Callable[[Tensor], Gradients]
+
+
+class FlatModule(torch.nn.Module, ABC):
+    """(t, y) -> dy with y (..., 2); its one parameter `theta` (parameters,) holds θ.
+
+    `evaluate` and `linearise` are the solver's fast path. Here they go through autograd; a field that knows its own
+    derivative overrides both.
+    """
+
+    theta: torch.nn.Parameter
+
+    def __init__(self, theta: NDArray[np.float32]) -> None:
+        super().__init__()
+        self.theta = torch.nn.Parameter(torch.from_numpy(np.array(theta, np.float32)))
+
+    @abstractmethod
+    def forward(self, t: Tensor | float, y: Tensor) -> Tensor:
+        """The velocity at y (..., 2), differentiable in t, y and theta. t is a number or of shape y.shape[:-1]."""
+
+    def evaluate(self, t: float, y: Tensor) -> Tensor:
+        """The velocity without an autograd graph."""
+        with torch.no_grad():
+            return self(t, y)
+
+    def linearise(self, t: float, y: Tensor) -> tuple[Tensor, Pullback]:
+        """The velocity, and the map from a cotangent of it to the gradients in t, y and theta."""
+        with torch.enable_grad():
+            time = torch.tensor(t, dtype=y.dtype, device=y.device, requires_grad=True)
+            state = y.detach().requires_grad_()
+            dy = self(time, state)
+
+        def pullback(cotangent: Tensor) -> Gradients:
+            sources = (time, state, self.theta)
+            if not dy.requires_grad:
+                return Gradients(None, torch.zeros_like(state), (torch.zeros_like(self.theta),))
+            in_t, in_y, in_theta = torch.autograd.grad(dy, sources, cotangent, retain_graph=True, allow_unused=True)
+            in_y = torch.zeros_like(state) if in_y is None else in_y
+            in_theta = torch.zeros_like(self.theta) if in_theta is None else in_theta
+            return Gradients(in_t, in_y, (in_theta,))
+
+        return dy.detach(), pullback
+
+    def parameters_as_numpy(self) -> NDArray[np.float32]:
+        """A copy of θ as it travels and is saved."""
+        return self.theta.detach().to("cpu", torch.float32, copy=True).numpy()
+
+    def load(self, theta: NDArray[np.float32]) -> None:
+        """Set θ in place, keeping dtype and device. Raises `ValueError` when its length is another."""
+        if theta.shape != tuple(self.theta.shape):
+            raise ValueError(f"This field has {self.theta.numel()} parameters; the weights have shape {theta.shape}.")
+        with torch.no_grad():
+            self.theta.copy_(torch.from_numpy(np.array(theta, np.float32)))

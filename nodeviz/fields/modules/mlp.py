@@ -1,0 +1,145 @@
+"""The MLP field in torch, knowing its own derivative: an evaluation is a handful of operations and no graph."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from nodeviz.fields.modules.activations import BENDS
+from nodeviz.fields.modules.flat import FlatModule, Pullback
+from solver.field import Gradients
+
+if TYPE_CHECKING:
+    from nodeviz.fields.mlp import MLPField
+
+
+class Layer(NamedTuple):
+    """One layer's weights as views of θ. `weight` (out, in) and its transpose; `of_time` (out,) multiplies t."""
+
+    weight: Tensor
+    transposed: Tensor
+    bias: Tensor
+    of_time: Tensor | None
+
+
+class Tape(NamedTuple):
+    """What a pullback needs of one evaluation; states are (batch, features).
+
+    `inputs[i]` went into layer i, `kept[i]` is what the pullback of activation i asks for, `square` is y² when the
+    inputs are cubed.
+    """
+
+    t: float
+    shape: torch.Size
+    layers: tuple[Layer, ...]
+    inputs: list[Tensor]
+    kept: list[Tensor]
+    square: Tensor | None
+
+
+class MLPModule(FlatModule):
+    """The MLP of `field` with weights θ."""
+
+    def __init__(self, field: MLPField, theta: NDArray[np.float32]) -> None:
+        super().__init__(theta)
+        self.field = field
+        self._bend = BENDS[field.activation]
+        self._views: tuple[Layer, ...] = ()
+        self._viewed: tuple[int, torch.dtype] | None = None
+
+    def forward(self, t: Tensor | float, y: Tensor) -> Tensor:
+        """The velocity at y (..., 2) through autograd."""
+        hidden = y * y * y if self.field.cubed else y
+        layers = self._split(self.theta)
+        for i, layer in enumerate(layers):
+            bias = layer.bias
+            if layer.of_time is not None:
+                time = torch.as_tensor(t, dtype=y.dtype, device=y.device)
+                bias = bias + time.unsqueeze(-1) * layer.of_time
+            hidden = hidden @ layer.transposed + bias
+            if i < len(layers) - 1:
+                hidden = self._bend.apply(hidden)
+        return hidden
+
+    def evaluate(self, t: float, y: Tensor) -> Tensor:
+        """The velocity without an autograd graph."""
+        *hidden_layers, last = self._layers()
+        hidden = y.detach() if y.dim() == 2 else y.detach().reshape(-1, 2)
+        if self.field.cubed:
+            hidden = hidden * hidden * hidden
+        for layer in hidden_layers:
+            hidden = self._bend.overwrite(torch.addmm(_bias_at(layer, t), hidden, layer.transposed))
+        dy = torch.addmm(last.bias, hidden, last.transposed)
+        return dy if y.dim() == 2 else dy.view(y.shape)
+
+    def linearise(self, t: float, y: Tensor) -> tuple[Tensor, Pullback]:
+        """The velocity and its pullback, by hand."""
+        layers = self._layers()
+        hidden = y.detach() if y.dim() == 2 else y.detach().reshape(-1, 2)
+        square = None
+        if self.field.cubed:
+            square = hidden * hidden
+            hidden = square * hidden
+        inputs, kept = [hidden], []
+        for layer in layers[:-1]:
+            bent = torch.addmm(_bias_at(layer, t), hidden, layer.transposed)
+            hidden = self._bend.overwrite(bent)
+            inputs.append(hidden)
+            kept.append(hidden if self._bend.keeps_output else bent)
+        dy = torch.addmm(layers[-1].bias, hidden, layers[-1].transposed)
+        tape = Tape(t, y.shape, layers, inputs, kept, square)
+        return dy if y.dim() == 2 else dy.view(y.shape), partial(self._pull_back, tape)
+
+    def _pull_back(self, tape: Tape, cotangent: Tensor) -> Gradients:
+        if cotangent.dim() != 2:
+            cotangent = cotangent.reshape(-1, 2)
+        pieces: list[Tensor] = []
+        in_t = None
+        for i in range(len(tape.layers) - 1, -1, -1):
+            layer = tape.layers[i]
+            in_bias = cotangent.sum(0)
+            in_weight = torch.mm(cotangent.t(), tape.inputs[i])
+            if layer.of_time is not None:
+                in_weight = torch.cat((in_weight, (tape.t * in_bias).unsqueeze(1)), 1)
+                in_t = torch.dot(in_bias, layer.of_time)
+            pieces += (in_bias, in_weight.view(-1))
+            if i:
+                cotangent = self._bend.pullback(torch.mm(cotangent, layer.weight), tape.kept[i - 1])
+        in_y = torch.mm(cotangent, tape.layers[0].weight)
+        if tape.square is not None:
+            in_y = torch.addcmul(_nothing_like(in_y), in_y, tape.square, value=3.0)
+        pieces.reverse()
+        return Gradients(in_t, in_y if len(tape.shape) == 2 else in_y.view(tape.shape), (torch.cat(pieces),))
+
+    def _layers(self) -> tuple[Layer, ...]:
+        # `.double()`, `.to(device)` and a copy move θ elsewhere: the views then follow.
+        now = (self.theta.data_ptr(), self.theta.dtype)
+        if now != self._viewed:
+            self._views, self._viewed = self._split(self.theta.detach()), now
+        return self._views
+
+    def _split(self, theta: Tensor) -> tuple[Layer, ...]:
+        sizes = self.field.sizes
+        layers, start = [], 0
+        for i, (inputs, outputs) in enumerate(zip(sizes, sizes[1:], strict=False)):
+            end = start + inputs * outputs
+            weight, bias = theta[start:end].view(outputs, inputs), theta[end : end + outputs]
+            of_time = weight[:, 2] if i == 0 and self.field.time_input else None
+            weight = weight if of_time is None else weight[:, :2]
+            layers.append(Layer(weight, weight.t(), bias, of_time))
+            start = end + outputs
+        return tuple(layers)
+
+
+def _bias_at(layer: Layer, t: float) -> Tensor:
+    # Time enters as a feature of the first layer, which is the same as a bias that moves with t.
+    return layer.bias if layer.of_time is None else torch.add(layer.bias, layer.of_time, alpha=t)
+
+
+def _nothing_like(tensor: Tensor) -> Tensor:
+    return tensor.new_zeros(())
