@@ -1,0 +1,17 @@
+"""Every method that solve() knows by name, listed once, from coarse to fine."""
+
+from solver.method import Method
+from solver.methods.ab2 import AB2
+from solver.methods.ab3 import AB3
+from solver.methods.ab4 import AB4
+from solver.methods.ab5 import AB5
+from solver.methods.bosh3 import BOSH3
+from solver.methods.dop853 import DOP853
+from solver.methods.dopri5 import DOPRI5
+from solver.methods.euler import EULER
+from solver.methods.heun import HEUN
+from solver.methods.midpoint import MIDPOINT
+from solver.methods.rk4 import RK4
+from solver.methods.tsit5 import TSIT5
+
+METHODS: tuple[Method, ...] = (EULER, MIDPOINT, HEUN, RK4, AB2, AB3, AB4, AB5, BOSH3, DOPRI5, TSIT5, DOP853)

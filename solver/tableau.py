@@ -1,0 +1,159 @@
+"""ButcherTableau: the coefficients of a Runge-Kutta method, which check themselves when they are written down.
+
+A step of size dt from (t, y) is y1 = y + dt Σ b_i k_i with k_i = f(t + c_i dt, y + dt Σ_j a_ij k_j).
+Dense output is y(t + θ dt) = y + dt Σ b_i(θ) k_i with b_i(θ) in Hairer's nested form
+    b_i(θ) = θ (r_0i + (1-θ) (r_1i + θ (r_2i + (1-θ) (r_3i + …)))),
+so that r_0 = b makes it meet the step's end, and r_0 + r_1 = (1, 0, …) makes it leave along f(t, y).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from math import fsum
+
+from solver.order_conditions import null_residuals, residuals
+
+Row = tuple[float, ...]
+TOLERANCE = 1e-14
+CHECKED_ON_CREATION = 5
+"""Conditions up to this order are checked whenever a tableau is made; `check` and the tests go to its own order."""
+
+
+@dataclass(frozen=True)
+class ErrorEstimate:
+    """Weights of the stages in the difference between the step and a less accurate one of `order`."""
+
+    weights: Row
+    order: int
+
+
+@dataclass(frozen=True)
+class ButcherTableau:
+    """An explicit Runge-Kutta method: strictly lower triangular `a` (row i has i entries), `b`, nodes `c`.
+
+    `estimates` are the embedded error estimates (none: fixed steps; two: Hairer's 8(5,3) combination).
+    `dense` holds the rows r_2, r_3, … of the interpolant of `dense_order`; where the tableau has a stage at the step's
+    end (FSAL), r_2 is the cubic Hermite row and `dense` starts at r_3. `extra_a`, `extra_c` are stages that only
+    dense output needs. Raises `ValueError` naming the condition that coefficients miss.
+    """
+
+    order: int
+    c: Row
+    a: tuple[Row, ...]
+    b: Row
+    estimates: tuple[ErrorEstimate, ...] = ()
+    dense: tuple[Row, ...] = ()
+    dense_order: int = 1
+    extra_c: Row = ()
+    extra_a: tuple[Row, ...] = ()
+
+    def __post_init__(self) -> None:
+        self._check_shape()
+        self.check(min(self.order, CHECKED_ON_CREATION))
+
+    @property
+    def stages(self) -> int:
+        """Evaluations of f in a step, before any that only dense output needs."""
+        return len(self.c)
+
+    @cached_property
+    def all_a(self) -> tuple[Row, ...]:
+        """`a` followed by the rows of the stages that only dense output needs."""
+        return self.a + self.extra_a
+
+    @cached_property
+    def all_c(self) -> Row:
+        """`c` followed by the nodes of the stages that only dense output needs."""
+        return self.c + self.extra_c
+
+    @cached_property
+    def advancing(self) -> int:
+        """How many leading stages y1 depends on; later ones serve the error estimate and dense output."""
+        return max(i for i, weight in enumerate(self.b) if weight) + 1
+
+    @cached_property
+    def handed_on(self) -> int | None:
+        """The stage that is f at the step's end, so that it is the next step's first stage (FSAL); None if none is."""
+        wanted = _trimmed(self.b)
+        for stage, (row, node) in enumerate(zip(self.all_a, self.all_c, strict=True)):
+            if stage and node == 1.0 and _trimmed(row) == wanted:
+                return stage
+        return None
+
+    @property
+    def fsal(self) -> bool:
+        """Whether every step evaluates its end, so that from the second step on it costs one evaluation less."""
+        return self.handed_on is not None and self.handed_on < self.stages
+
+    @cached_property
+    def dense_rows(self) -> tuple[Row, ...]:
+        """The rows r_0, r_1, … of the nested form, one entry for each stage of `all_a`."""
+        size = len(self.all_c)
+        b = _padded(self.b, size)
+        first = _unit(0, size)
+        rows = [b, tuple(x - y for x, y in zip(first, b, strict=True))]
+        if self.handed_on is not None:
+            last = _unit(self.handed_on, size)
+            rows.append(tuple(2 * x - y - z for x, y, z in zip(b, first, last, strict=True)))
+        return tuple(rows) + tuple(_padded(row, size) for row in self.dense)
+
+    def dense_weights(self, theta: float) -> Row:
+        """b_i(θ) for every stage of `all_a`."""
+        basis = nested_basis(theta, len(self.dense_rows))
+        return tuple(
+            fsum(x * y for x, y in zip(basis, column, strict=True)) for column in zip(*self.dense_rows, strict=True)
+        )
+
+    def check(self, order: int | None = None) -> None:
+        """Raise `ValueError` unless row sums and all order conditions up to `order` (its own by default) hold."""
+        order = self.order if order is None else order
+        for stage, (row, node) in enumerate(zip(self.all_a, self.all_c, strict=True)):
+            missed = fsum(row) - node
+            if abs(missed) > TOLERANCE * max(1.0, fsum(map(abs, row))):
+                raise ValueError(f"Row {stage} of a must sum to c = {node}; it misses it by {missed:.1e}.")
+        _require(residuals(self.all_a, self.b, min(order, self.order)), f"b misses order {self.order}")
+        for estimate in self.estimates:
+            missed_by = null_residuals(self.all_a, estimate.weights, min(order, estimate.order))
+            _require(missed_by, f"an error estimate misses order {estimate.order}")
+        for theta in (0.3, 0.8):
+            missed_by = residuals(self.all_a, self.dense_weights(theta), min(order, self.dense_order), theta)
+            _require(missed_by, f"dense output misses order {self.dense_order} at θ = {theta}")
+
+    def _check_shape(self) -> None:
+        if len(self.b) != len(self.c) or len(self.a) != len(self.c) or len(self.extra_a) != len(self.extra_c):
+            raise ValueError(f"A tableau of {len(self.c)} nodes needs as many rows in a and weights in b.")
+        for stage, row in enumerate(self.all_a):
+            if len(row) != stage:
+                raise ValueError(f"Row {stage} of an explicit a needs {stage} entries; it has {len(row)}.")
+
+
+def nested_basis(theta: float, size: int) -> list[float]:
+    """θ, θ(1-θ), θ²(1-θ), θ²(1-θ)², …: what the rows r_0, r_1, … are weighted with at θ."""
+    basis, product = [], 1.0
+    for place in range(size):
+        product *= 1.0 - theta if place % 2 else theta
+        basis.append(product)
+    return basis
+
+
+def _require(missed: Sequence[float], sentence: str) -> None:
+    worst = max(map(abs, missed), default=0.0)
+    if worst > TOLERANCE:
+        raise ValueError(f"Wrong coefficients: {sentence}; the worst condition is off by {worst:.1e}.")
+
+
+def _trimmed(row: Row) -> Row:
+    end = len(row)
+    while end and row[end - 1] == 0.0:
+        end -= 1
+    return row[:end]
+
+
+def _padded(row: Row, size: int) -> Row:
+    return row + (0.0,) * (size - len(row))
+
+
+def _unit(place: int, size: int) -> Row:
+    return tuple(1.0 if i == place else 0.0 for i in range(size))
