@@ -9,9 +9,38 @@ from solver.methods.bosh3 import BOSH3
 from solver.methods.dop853 import DOP853
 from solver.methods.dopri5 import DOPRI5
 from solver.methods.euler import EULER
+from solver.methods.fehlberg2 import FEHLBERG2
 from solver.methods.heun import HEUN
+from solver.methods.heun3 import HEUN3
+from solver.methods.heun_euler import HEUN_EULER
 from solver.methods.midpoint import MIDPOINT
+from solver.methods.ralston import RALSTON
+from solver.methods.ralston3 import RALSTON3
 from solver.methods.rk4 import RK4
+from solver.methods.rk4_38 import RK4_38
+from solver.methods.ssprk3 import SSPRK3
 from solver.methods.tsit5 import TSIT5
+from solver.methods.verner76 import VERNER76
 
-METHODS: tuple[Method, ...] = (EULER, MIDPOINT, HEUN, RK4, AB2, AB3, AB4, AB5, BOSH3, DOPRI5, TSIT5, DOP853)
+METHODS: tuple[Method, ...] = (
+    EULER,
+    MIDPOINT,
+    HEUN,
+    RALSTON,
+    HEUN3,
+    RALSTON3,
+    SSPRK3,
+    RK4,
+    RK4_38,
+    AB2,
+    AB3,
+    AB4,
+    AB5,
+    HEUN_EULER,
+    FEHLBERG2,
+    BOSH3,
+    DOPRI5,
+    TSIT5,
+    VERNER76,
+    DOP853,
+)
