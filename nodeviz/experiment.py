@@ -2,86 +2,50 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import Annotated, Literal
 
 import msgspec
 
 from nodeviz.datasets import Dataset, Spiral
 from nodeviz.fields import Field, MLPField
-from nodeviz.settings import Choice, Settings, described
-from nodeviz.tasks import FitTrajectories, Task
-from solver.methods import METHODS
+from nodeviz.settings import Choice, Settings, described, explained
+from nodeviz.tasks import FitTrajectories, SolverSettings, Task
 
-METHOD_CHOICES = tuple(Choice(method.name, method.label, method.sentence) for method in METHODS)
+__all__ = ["Experiment", "SolverSettings", "TrainingSettings", "ViewSettings", "decode", "encode"]
 
-if TYPE_CHECKING:
-    MethodName = str
-else:  # the names come from the one tuple that lists the methods
-    MethodName = Literal[tuple(method.name for method in METHODS)]
-
-GRADIENT_CHOICES = (
-    Choice("checkpointed", "checkpointed", "Exact for the discrete solve: keeps accepted states, re-runs each step."),
-    Choice("direct", "direct backprop", "Backprop through every operation of the solver; memory grows with steps."),
-    Choice(
-        "backsolve",
-        "backsolve adjoint",
-        "The paper's adjoint: O(1) memory, but its gradient can be wrong by orders of magnitude at loose tolerances.",
-    ),
+OPTIMISER_CHOICES = (
+    Choice("adam", "Adam", "Steps scaled by running means of the gradient and of its square."),
+    Choice("adamw", "AdamW", "Adam, with weight decay apart from the gradient."),
+    Choice("rmsprop", "RMSprop", "Steps scaled by a running mean of the squared gradient."),
+    Choice("sgd", "SGD", "Plain steps down the gradient."),
 )
-
-
-class SolverSettings(Settings, frozen=True):
-    """How trajectories are integrated and differentiated. Every change acts from the next step on."""
-
-    method: Annotated[
-        MethodName, described("method", "The scheme that advances the solution.", choices=METHOD_CHOICES)
-    ] = "dopri5"
-    rtol: Annotated[
-        float,
-        described(
-            "rtol", "Relative tolerance of an adaptive step's error estimate.", low=1e-12, high=1e-1, scale="log"
-        ),
-    ] = 1e-5
-    atol: Annotated[
-        float,
-        described(
-            "atol", "Absolute tolerance of an adaptive step's error estimate.", low=1e-12, high=1e-1, scale="log"
-        ),
-    ] = 1e-5
-    dt: Annotated[
-        float, described("step size", "Step size of the fixed-step methods.", low=1e-4, high=1.0, scale="log", unit="s")
-    ] = 0.025
-    controller: Annotated[
-        Literal["auto", "fixed", "I", "PI", "PID"],
-        described("controller", "What chooses the step size: auto is fixed or PI, as the method allows."),
-    ] = "auto"
-    gradient: Annotated[
-        Literal["checkpointed", "direct", "backsolve"],
-        described("gradient", "How the solve is differentiated.", choices=GRADIENT_CHOICES),
-    ] = "checkpointed"
-    max_steps: Annotated[
-        int, described("max steps", "A solve stops with a status after so many steps.", low=10, high=1_000_000)
-    ] = 10_000
 
 
 class TrainingSettings(Settings, frozen=True):
     """How θ is optimised. Every change acts from the next step on; seed and device rebuild."""
 
     optimiser: Annotated[
-        Literal["adam", "adamw", "rmsprop", "sgd"], described("optimiser", "The rule that turns gradients into steps.")
+        Literal["adam", "adamw", "rmsprop", "sgd"],
+        described("optimiser", "The rule that turns gradients into steps.", choices=OPTIMISER_CHOICES),
     ] = "adam"
     learning_rate: Annotated[
         float, described("learning rate", "Size of one optimiser step.", low=1e-6, high=1.0, scale="log")
     ] = 1e-2
     decay: Annotated[
         float,
-        described("rate decay", "The rate is divided by 1 + step / this; 0 keeps it constant.", low=0.0, high=1e6, unit="steps"),
+        described(
+            "rate decay",
+            "The rate is divided by 1 + step / this; 0 keeps it constant.",
+            low=0.0,
+            high=1e6,
+            unit="steps",
+        ),
     ] = 500.0
     averaging: Annotated[
         float,
         described(
             "averaging",
-            "Weights shown, evaluated and saved are a running mean that keeps this share of the old at each step; 0 is off.",
+            "What is drawn, evaluated and saved is a running mean of θ that keeps this share each step; 0 is off.",
             low=0.0,
             high=0.9999,
         ),
@@ -115,7 +79,10 @@ class ViewSettings(Settings, frozen=True):
 
 
 class Experiment(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Everything a run depends on. Two equal experiments with equal seeds give equal weights on one device."""
+    """Everything a run depends on. Two equal experiments with equal seeds give equal weights on one device.
+
+    Raises `ValueError` when its parts do not fit one another.
+    """
 
     name: str = "spiral"
     task: Task = FitTrajectories()
@@ -124,6 +91,9 @@ class Experiment(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     solver: SolverSettings = SolverSettings()
     training: TrainingSettings = TrainingSettings()
     view: ViewSettings = ViewSettings()
+
+    def __post_init__(self) -> None:
+        self.task.check(self.dataset)
 
 
 def encode(experiment: Experiment) -> bytes:
@@ -136,4 +106,4 @@ def decode(text: bytes | str) -> Experiment:
     try:
         return msgspec.json.decode(text, type=Experiment)
     except msgspec.DecodeError as error:
-        raise ValueError(f"This is not an experiment nodeviz can read: {error}.") from error
+        raise ValueError(f"This is not an experiment nodeviz can read: {explained(error, Experiment)}") from error

@@ -29,6 +29,12 @@ class Slot(NamedTuple):
 class DeclaredField(Settings, frozen=True, tag_field="kind"):
     """A vector field as a value. θ is one flat float32 vector, so that it travels, is saved and is optimised as one."""
 
+    @property
+    @abstractmethod
+    def autonomous(self) -> bool:
+        """Whether the field stands still: f does not depend on t."""
+        raise NotImplementedError
+
     @abstractmethod
     def layout(self) -> tuple[Slot, ...]:
         """The named parts of θ, in order."""

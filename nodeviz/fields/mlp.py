@@ -36,6 +36,11 @@ class MLPField(DeclaredField, frozen=True, tag="mlp"):
         """Features in each layer, from the inputs to the velocity."""
         return (2 + self.time_input, *[self.width] * self.depth, 2)
 
+    @property
+    def autonomous(self) -> bool:
+        """Whether t is no input."""
+        return not self.time_input
+
     def layout(self) -> tuple[Slot, ...]:
         """Weight (out, in) and bias (out,) of each layer, named as `torch.nn.Linear` names them."""
         slots = []

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Annotated, Literal
 
+from nodeviz.datasets import Dataset
 from nodeviz.settings import Choice, Settings, described
 
 if TYPE_CHECKING:
-    from nodeviz.experiment import Experiment
-    from nodeviz.tasks.windows import WindowRun
+    from nodeviz.tasks.run import Problem, Run
 
 LOSS_CHOICES = (
-    Choice("mae", "mean absolute", "Every deviation counts by its size; steps stay lively near the end."),
-    Choice("mse", "mean square", "Large deviations count most; steps die down as the fit gets good."),
+    Choice("mae", "mean absolute", "Every deviation counts by its size, so that outliers matter less."),
+    Choice("mse", "mean square", "Large deviations count most, and steps die down as the fit gets good."),
 )
 
 
@@ -33,8 +33,16 @@ class FitTrajectories(Settings, frozen=True, tag="fit", tag_field="kind"):
         """What the figure of merit is called."""
         return "mean absolute error over the full trajectory"
 
-    def begin(self, experiment: Experiment) -> WindowRun:
+    def check(self, dataset: Dataset) -> None:
+        """Raises `ValueError` when `dataset` is too short for the windows."""
+        if self.points > dataset.points:
+            raise ValueError(
+                f"A window of {self.points} times does not fit into a trajectory of {dataset.points}; "
+                f"take a window of at most {dataset.points}, or more points."
+            )
+
+    def begin(self, experiment: Problem) -> Run:
         """Everything for training this task. Imports torch."""
         from nodeviz.tasks.windows import WindowRun
 
-        return WindowRun(experiment)
+        return WindowRun(self, experiment)

@@ -15,6 +15,13 @@ class Function(NamedTuple):
     most: int
     sentence: str
 
+    @property
+    def takes(self) -> str:
+        """How many values, in words."""
+        if self.fewest != self.most:
+            return f"{self.fewest} to {self.most} values"
+        return f"{self.most} value{'s' if self.most > 1 else ''}"
+
 
 _ALL = (
     Function("sin", 1, 1, "Sine, of radians."),

@@ -31,9 +31,7 @@ def undeclared(dx: str, dy: str, parameters: Iterable[str]) -> tuple[str, ...]:
 def check_parameter_name(name: str) -> None:
     """Raises `ValueError` when a parameter may not be called so."""
     if not _PARAMETER_NAME.fullmatch(name):
-        raise ValueError(
-            f"A parameter's name is a letter, then up to 31 letters, digits or underscores; got {name!r}."
-        )
+        raise ValueError(f"A parameter's name is a letter, then up to 31 letters, digits or underscores; got {name!r}.")
     taken = name in VARIABLES or name in CONSTANTS or name in FUNCTIONS
     if taken or keyword.iskeyword(name):
         raise ValueError(f"{name!r} already means something in a formula; call the parameter otherwise.")

@@ -158,13 +158,8 @@ class _Reader:
         if function is None:
             raise self._not_allowed(node)
         if not function.fewest <= len(arguments) <= function.most:
-            wanted = f"{function.fewest}" if function.fewest == function.most else (
-                f"{function.fewest} to {function.most}"
-            )
-            raise FormulaError(
-                self._column(node),
-                f"{name} takes {wanted} value{'s' * (wanted != '1')}, separated by commas; got {len(arguments)}.",
-            )
+            sentence = f"{name} takes {function.takes}, separated by commas; got {len(arguments)}."
+            raise FormulaError(self._column(node), sentence)
         return Apply(name, tuple(self.value(argument) for argument in arguments))
 
     def _comparison(self, node: ast.expr, sides: list[ast.expr], operators: list[ast.cmpop]) -> Condition:
@@ -181,4 +176,5 @@ class _Reader:
         return self._respelt.column(node.col_offset)
 
     def _not_allowed(self, node: ast.expr) -> FormulaError:
-        return FormulaError(self._column(node), "this is not part of a formula; write arithmetic, functions, if … else.")
+        sentence = "this is not part of a formula; write arithmetic, functions, or a if x > 0 else b."
+        return FormulaError(self._column(node), sentence)

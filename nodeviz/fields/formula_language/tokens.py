@@ -100,6 +100,8 @@ def check_order(row: tuple[Token, ...]) -> None:
             _check_depth(opened)
         elif token.kind in ("close", "comma"):
             _check_closing(token, opened, value_due, row[i - 1] if i else None)
+            if token.kind == "comma" and not _is_call(row, row.index(opened[-1])):
+                raise FormulaError(token.column, "a comma stands only between a function's values; remove it.")
         elif token.kind in ("operator", "word"):
             _check_operator(token, value_due)
         if token.kind == "close" and opened:

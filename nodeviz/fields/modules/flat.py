@@ -3,20 +3,17 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from solver.field import Gradients
-
-Pullback = Callable[[Tensor], Gradients]
+from solver.field import Gradients, Pullback
 
 
 class FlatModule(torch.nn.Module, ABC):
-    """(t, y) -> dy with y (..., 2); its one parameter `theta` (parameters,) holds θ.
+    """(t, y) -> dy with y (..., 2). Its one parameter `theta` (parameters,) holds θ.
 
     `evaluate` and `linearise` are the solver's fast path. Here they go through autograd; a field that knows its own
     derivative overrides both.
@@ -45,12 +42,10 @@ class FlatModule(torch.nn.Module, ABC):
             dy = self(time, state)
 
         def pullback(cotangent: Tensor) -> Gradients:
-            sources = (time, state, self.theta)
             if not dy.requires_grad:
-                return Gradients(None, torch.zeros_like(state), (torch.zeros_like(self.theta),))
-            in_t, in_y, in_theta = torch.autograd.grad(dy, sources, cotangent, retain_graph=True, allow_unused=True)
-            in_y = torch.zeros_like(state) if in_y is None else in_y
-            in_theta = torch.zeros_like(self.theta) if in_theta is None else in_theta
+                return Gradients(None, None, (None,))
+            sources = (time, state, self.theta)
+            in_t, in_y, in_theta = torch.autograd.grad(dy, sources, cotangent, allow_unused=True)
             return Gradients(in_t, in_y, (in_theta,))
 
         return dy.detach(), pullback

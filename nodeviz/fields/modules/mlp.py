@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from nodeviz.fields.modules.activations import BENDS
-from nodeviz.fields.modules.flat import FlatModule, Pullback
-from solver.field import Gradients
+from nodeviz.fields.modules.flat import FlatModule
+from solver.field import Gradients, Pullback
 
 if TYPE_CHECKING:
     from nodeviz.fields.mlp import MLPField
@@ -50,7 +50,6 @@ class MLPModule(FlatModule):
         self.field = field
         self._bend = BENDS[field.activation]
         self._views: tuple[Layer, ...] = ()
-        self._viewed: tuple[int, torch.dtype] | None = None
 
     def forward(self, t: Tensor | float, y: Tensor) -> Tensor:
         """The velocity at y (..., 2) through autograd."""
@@ -110,17 +109,19 @@ class MLPModule(FlatModule):
             pieces += (in_bias, in_weight.view(-1))
             if i:
                 cotangent = self._bend.pullback(torch.mm(cotangent, layer.weight), tape.kept[i - 1])
-        in_y = torch.mm(cotangent, tape.layers[0].weight)
-        if tape.square is not None:
-            in_y = torch.addcmul(_nothing_like(in_y), in_y, tape.square, value=3.0)
+        weight = tape.layers[0].weight
+        if tape.square is None:
+            in_y = torch.mm(cotangent, weight)
+        else:  # d(y³) = 3 y² dy; with beta = 0 the first argument is not read
+            in_y = torch.addmm(tape.square, cotangent, weight, beta=0, alpha=3).mul_(tape.square)
         pieces.reverse()
         return Gradients(in_t, in_y if len(tape.shape) == 2 else in_y.view(tape.shape), (torch.cat(pieces),))
 
     def _layers(self) -> tuple[Layer, ...]:
-        # `.double()`, `.to(device)` and a copy move θ elsewhere: the views then follow.
-        now = (self.theta.data_ptr(), self.theta.dtype)
-        if now != self._viewed:
-            self._views, self._viewed = self._split(self.theta.detach()), now
+        # `.double()`, `.to(device)` and a deep copy move θ elsewhere: the views then follow.
+        first = self._views[0].weight if self._views else None
+        if first is None or first.data_ptr() != self.theta.data_ptr() or first.dtype != self.theta.dtype:
+            self._views = self._split(self.theta.detach())
         return self._views
 
     def _split(self, theta: Tensor) -> tuple[Layer, ...]:
@@ -139,7 +140,3 @@ class MLPModule(FlatModule):
 def _bias_at(layer: Layer, t: float) -> Tensor:
     # Time enters as a feature of the first layer, which is the same as a bias that moves with t.
     return layer.bias if layer.of_time is None else torch.add(layer.bias, layer.of_time, alpha=t)
-
-
-def _nothing_like(tensor: Tensor) -> Tensor:
-    return tensor.new_zeros(())

@@ -1,0 +1,99 @@
+"""How trajectories are solved: the settings, and the one place where they become a call of `solver.solve`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, Literal
+
+from nodeviz.settings import Choice, Settings, described
+from solver.methods import METHODS
+
+if TYPE_CHECKING:
+    import torch
+    from torch import Tensor
+
+    from solver import Solution
+
+METHOD_CHOICES = tuple(Choice(method.name, method.label, method.sentence) for method in METHODS)
+
+if TYPE_CHECKING:
+    MethodName = str
+else:  # the names come from the one tuple that lists the methods
+    MethodName = Literal[tuple(method.name for method in METHODS)]
+
+GRADIENT_CHOICES = (
+    Choice("checkpointed", "checkpointed", "Exact for the discrete solve: keeps accepted states, re-runs each step."),
+    Choice("direct", "direct backprop", "Backprop through every operation of the solver; memory grows with steps."),
+    Choice(
+        "backsolve",
+        "backsolve adjoint",
+        "The paper's adjoint: O(1) memory, but its gradient can be wrong by orders of magnitude at loose tolerances.",
+    ),
+)
+
+CONTROLLER_CHOICES = (
+    Choice("auto", "automatic", "Fixed for fixed-step methods, PI for adaptive ones."),
+    Choice("fixed", "fixed", "Every step has the step size, also with an adaptive method."),
+    Choice("I", "I", "The classic: the next step follows from the last error alone."),
+    Choice("PI", "PI", "Smoother: the next step follows from the last two errors."),
+    Choice("PID", "PID", "Smoothest: the next step follows from the last three errors."),
+)
+
+
+class SolverSettings(Settings, frozen=True):
+    """How trajectories are integrated and differentiated. Every change acts from the next step on."""
+
+    method: Annotated[
+        MethodName, described("method", "The scheme that advances the solution.", choices=METHOD_CHOICES)
+    ] = "dopri5"
+    rtol: Annotated[
+        float,
+        described(
+            "rtol", "Relative tolerance of an adaptive step's error estimate.", low=1e-12, high=1e-1, scale="log"
+        ),
+    ] = 1e-5
+    atol: Annotated[
+        float,
+        described(
+            "atol", "Absolute tolerance of an adaptive step's error estimate.", low=1e-12, high=1e-1, scale="log"
+        ),
+    ] = 1e-5
+    dt: Annotated[
+        float, described("step size", "Step size of the fixed-step methods.", low=1e-4, high=1.0, scale="log", unit="s")
+    ] = 0.025
+    controller: Annotated[
+        Literal["auto", "fixed", "I", "PI", "PID"],
+        described("controller", "What chooses the step size.", choices=CONTROLLER_CHOICES),
+    ] = "auto"
+    gradient: Annotated[
+        Literal["checkpointed", "direct", "backsolve"],
+        described("gradient", "How the solve is differentiated.", choices=GRADIENT_CHOICES),
+    ] = "checkpointed"
+    max_steps: Annotated[
+        int,
+        described("max steps", "A solve stops with a status after so many steps.", low=10, high=1_000_000, scale="log"),
+    ] = 10_000
+
+    @property
+    def steps_are_fixed(self) -> bool:
+        """Whether `dt` rules the steps, rather than rtol and atol."""
+        adaptive = {method.name for method in METHODS if method.adaptive}
+        return self.method not in adaptive or self.controller == "fixed"
+
+
+def solve_as_set(field: torch.nn.Module, y0: Tensor, ts: Tensor, settings: SolverSettings) -> Solution:
+    """Solve from y0 (n, 2) at ts[0] through the times ts, as `settings` say; differentiable when grad mode is on."""
+    from solver import solve
+
+    fixed = settings.steps_are_fixed
+    return solve(
+        field,
+        y0,
+        ts,
+        method=settings.method,
+        rtol=settings.rtol,
+        atol=settings.atol,
+        dt=settings.dt if fixed else None,  # an adaptive method chooses its first step better than a slider
+        controller=None if settings.controller == "auto" or fixed else settings.controller,
+        gradient=settings.gradient,
+        max_steps=settings.max_steps,
+    )

@@ -1,0 +1,92 @@
+"""Training on windows of trajectories: draw some, integrate from the first point of each, compare with the others."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from nodeviz.fields.modules.flat import FlatModule
+from nodeviz.tasks.run import LossResult, Problem, Run
+from nodeviz.tasks.solving import SolverSettings, solve_as_set
+
+if TYPE_CHECKING:
+    from nodeviz.tasks.fit_trajectories import FitTrajectories
+
+_LOSSES = {"mae": torch.nn.functional.l1_loss, "mse": torch.nn.functional.mse_loss}
+
+
+class Windows(NamedTuple):
+    """A minibatch: `observed` (points, batch, 2); `begins` (batch,) is when each window's first point was seen."""
+
+    observed: Tensor
+    begins: Tensor
+
+
+class Delayed(torch.nn.Module):
+    """A field in which each trajectory has its own clock: at time t, the i-th is at t + begins[i]."""
+
+    def __init__(self, field: FlatModule, begins: Tensor) -> None:
+        super().__init__()
+        self.field = field
+        self.begins = begins
+
+    def forward(self, t: Tensor, y: Tensor) -> Tensor:
+        """The velocity at y (batch, 2)."""
+        return self.field(t + self.begins, y)
+
+
+class WindowRun(Run):
+    """The task `FitTrajectories` under way."""
+
+    def __init__(self, task: FitTrajectories, problem: Problem) -> None:
+        task.check(problem.dataset)
+        self._task = task
+        self._autonomous = problem.field.autonomous
+        self._data = problem.dataset.sample(problem.training.seed)
+        self._window_times = torch.from_numpy(self._data.ts[: task.points] - self._data.ts[0])
+        self._observed = torch.from_numpy(self._data.observed)
+        self._placed: Tensor | None = None
+
+    def loss(self, module: FlatModule, generator: torch.Generator, solver: SolverSettings) -> LossResult:
+        """The mean deviation from a minibatch of windows."""
+        windows = self.draw(generator, module.theta)
+        field = module if self._autonomous else Delayed(module, windows.begins)
+        solution = solve_as_set(field, windows.observed[0], self._window_times, solver)
+        loss = _LOSSES[self._task.loss](solution.ys, windows.observed)
+        return LossResult(loss, solution.stats, solution.status)
+
+    def draw(self, generator: torch.Generator, like: Tensor) -> Windows:
+        """A minibatch of windows, on the device and in the dtype of `like`."""
+        observed = self._observed_like(like)
+        times, trajectories, _ = observed.shape
+        points, batch = self._task.points, self._task.batch
+        first = torch.randint(times - points + 1, (batch,), generator=generator)
+        which = torch.randint(trajectories, (batch,), generator=generator)
+        rows = first + torch.arange(points).unsqueeze(1)
+        begins = torch.from_numpy(self._data.ts)[first]
+        return Windows(observed[rows.to(like.device), which.to(like.device)], begins.to(like))
+
+    def evaluate(self, module: FlatModule, solver: SolverSettings) -> float:
+        """Mean absolute error against the noiseless trajectories, over all their times."""
+        truth = torch.from_numpy(self._data.truth).to(module.theta)
+        with torch.no_grad():
+            solution = solve_as_set(module, truth[0], torch.from_numpy(self._data.ts), solver)
+        return float((solution.ys - truth).abs().mean())
+
+    def starts(self) -> NDArray[np.float64]:
+        """Where the observed trajectories truly start, (n, 2)."""
+        return self._data.truth[0]
+
+    def times(self) -> NDArray[np.float64]:
+        """When they were observed, (m,)."""
+        return self._data.ts
+
+    def _observed_like(self, like: Tensor) -> Tensor:
+        placed = self._placed
+        if placed is None or placed.device != like.device or placed.dtype != like.dtype:
+            placed = self._placed = self._observed.to(like)
+        return placed
