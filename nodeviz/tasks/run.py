@@ -31,11 +31,14 @@ class LossResult(NamedTuple):
     status: Status
 
 
-class Seeded(Protocol):
-    """Anything with a seed."""
+class Circumstances(Protocol):
+    """The training settings that a task needs."""
 
     @property
     def seed(self) -> int: ...
+
+    @property
+    def device(self) -> str: ...
 
 
 class Problem(Protocol):
@@ -48,15 +51,20 @@ class Problem(Protocol):
     def field(self) -> Field: ...
 
     @property
-    def training(self) -> Seeded: ...
+    def training(self) -> Circumstances: ...
 
 
 class Run(ABC):
-    """A task under way: its data, and what is computed from them with the weights of the moment."""
+    """A task under way: its data, and what is computed from them with the weights of the moment.
+
+    `device` is where its modules belong.
+    """
+
+    device: torch.device
 
     @abstractmethod
-    def loss(self, module: FlatModule, generator: torch.Generator, solver: SolverSettings) -> LossResult:
-        """The loss of one minibatch drawn with `generator` (on the CPU), on the module's device and dtype."""
+    def loss(self, module: FlatModule, generator: np.random.Generator, solver: SolverSettings) -> LossResult:
+        """The loss of one minibatch drawn with `generator`, on the module's device and in its dtype."""
 
     @abstractmethod
     def evaluate(self, module: FlatModule, solver: SolverSettings) -> float:

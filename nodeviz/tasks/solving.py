@@ -8,10 +8,10 @@ from nodeviz.settings import Choice, Settings, described
 from solver.methods import METHODS
 
 if TYPE_CHECKING:
-    import torch
     from torch import Tensor
 
     from solver import Solution
+    from solver.field import DifferentiableField, Field
 
 METHOD_CHOICES = tuple(Choice(method.name, method.label, method.sentence) for method in METHODS)
 
@@ -80,7 +80,7 @@ class SolverSettings(Settings, frozen=True):
         return self.method not in adaptive or self.controller == "fixed"
 
 
-def solve_as_set(field: torch.nn.Module, y0: Tensor, ts: Tensor, settings: SolverSettings) -> Solution:
+def solve_as_set(settings: SolverSettings, field: Field | DifferentiableField, y0: Tensor, ts: Tensor) -> Solution:
     """Solve from y0 (n, 2) at ts[0] through the times ts, as `settings` say; differentiable when grad mode is on."""
     from solver import solve
 

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from nodeviz.fields.modules.flat import FlatModule
+from nodeviz.tasks.device import chosen_device
 from nodeviz.tasks.run import LossResult, Problem, Run
 from nodeviz.tasks.solving import SolverSettings, solve_as_set
 
@@ -45,27 +46,29 @@ class WindowRun(Run):
     def __init__(self, task: FitTrajectories, problem: Problem) -> None:
         task.check(problem.dataset)
         self._task = task
+        parameters = sum(slot.size for slot in problem.field.layout())
+        self.device = chosen_device(problem.training.device, parameters * task.batch)
         self._autonomous = problem.field.autonomous
         self._data = problem.dataset.sample(problem.training.seed)
         self._window_times = torch.from_numpy(self._data.ts[: task.points] - self._data.ts[0])
         self._observed = torch.from_numpy(self._data.observed)
         self._placed: Tensor | None = None
 
-    def loss(self, module: FlatModule, generator: torch.Generator, solver: SolverSettings) -> LossResult:
+    def loss(self, module: FlatModule, generator: np.random.Generator, solver: SolverSettings) -> LossResult:
         """The mean deviation from a minibatch of windows."""
         windows = self.draw(generator, module.theta)
         field = module if self._autonomous else Delayed(module, windows.begins)
-        solution = solve_as_set(field, windows.observed[0], self._window_times, solver)
+        solution = solve_as_set(solver, field, windows.observed[0], self._window_times)
         loss = _LOSSES[self._task.loss](solution.ys, windows.observed)
         return LossResult(loss, solution.stats, solution.status)
 
-    def draw(self, generator: torch.Generator, like: Tensor) -> Windows:
+    def draw(self, generator: np.random.Generator, like: Tensor) -> Windows:
         """A minibatch of windows, on the device and in the dtype of `like`."""
         observed = self._observed_like(like)
         times, trajectories, _ = observed.shape
         points, batch = self._task.points, self._task.batch
-        first = torch.randint(times - points + 1, (batch,), generator=generator)
-        which = torch.randint(trajectories, (batch,), generator=generator)
+        first = torch.from_numpy(generator.integers(times - points + 1, size=batch))
+        which = torch.from_numpy(generator.integers(trajectories, size=batch))
         rows = first + torch.arange(points).unsqueeze(1)
         begins = torch.from_numpy(self._data.ts)[first]
         return Windows(observed[rows.to(like.device), which.to(like.device)], begins.to(like))
@@ -74,7 +77,7 @@ class WindowRun(Run):
         """Mean absolute error against the noiseless trajectories, over all their times."""
         truth = torch.from_numpy(self._data.truth).to(module.theta)
         with torch.no_grad():
-            solution = solve_as_set(module, truth[0], torch.from_numpy(self._data.ts), solver)
+            solution = solve_as_set(solver, module, truth[0], torch.from_numpy(self._data.ts))
         return float((solution.ys - truth).abs().mean())
 
     def starts(self) -> NDArray[np.float64]:
