@@ -1,4 +1,4 @@
-"""Ordinary differential equations in torch: many methods, honest statistics, three ways to a gradient.
+"""Ordinary differential equations in torch: many methods, honest statistics, several ways to a gradient.
 
     from solver import solve
     solution = solve(field, y0, ts, method="dopri5", rtol=1e-6, atol=1e-8)
@@ -7,3 +7,54 @@ The names below load on first use, so that `solver.methods`, which is data, can 
 """
 
 from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from solver.controllers import CONTROLLERS as CONTROLLERS
+    from solver.controllers import FixedController as FixedController
+    from solver.controllers import PIDController as PIDController
+    from solver.field import DifferentiableField as DifferentiableField
+    from solver.field import Gradients as Gradients
+    from solver.gradients import GRADIENTS as GRADIENTS
+    from solver.method import AdamsBashforth as AdamsBashforth
+    from solver.method import RungeKutta as RungeKutta
+    from solver.methods import METHODS as METHODS
+    from solver.solution import Solution as Solution
+    from solver.solution import Stats as Stats
+    from solver.solution import Status as Status
+    from solver.solution import StepRecord as StepRecord
+    from solver.solving import solve as solve
+    from solver.tableau import ButcherTableau as ButcherTableau
+    from solver.tableau import ErrorEstimate as ErrorEstimate
+
+_HOMES = {
+    "AdamsBashforth": "method",
+    "ButcherTableau": "tableau",
+    "CONTROLLERS": "controllers",
+    "DifferentiableField": "field",
+    "ErrorEstimate": "tableau",
+    "FixedController": "controllers",
+    "GRADIENTS": "gradients",
+    "Gradients": "field",
+    "METHODS": "methods",
+    "PIDController": "controllers",
+    "RungeKutta": "method",
+    "Solution": "solution",
+    "Stats": "solution",
+    "Status": "solution",
+    "StepRecord": "solution",
+    "solve": "solving",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module 'solver' has no attribute {name!r}")
+    value = globals()[name] = getattr(import_module(f"solver.{_HOMES[name]}"), name)
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted(_HOMES)

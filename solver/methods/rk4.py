@@ -1,7 +1,7 @@
 """The classical fourth-order Runge-Kutta method.
 
 Source: Kutta, Z. Math. Phys. 46 (1901) 435; Hairer, Nørsett, Wanner I, table II.1.2. Its interpolant of order 3 needs
-no further stage: the same book, II.6, (6.12)-(6.13), b_1 = θ - 3θ²/2 + 2θ³/3, b_2 = b_3 = θ² - 2θ³/3, b_4 = -θ²/2 + 2θ³/3.
+no further stage: the same book, II.6, with b_1 = θ - 3θ²/2 + 2θ³/3, b_2 = b_3 = θ² - 2θ³/3, b_4 = -θ²/2 + 2θ³/3.
 """
 
 from solver.method import RungeKutta

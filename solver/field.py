@@ -1,0 +1,125 @@
+"""What a vector field is: a callable (t, y) -> dy, and, where it can, its own derivative."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from typing import NamedTuple, Protocol, runtime_checkable
+
+import torch
+from torch import Tensor
+
+Field = Callable[[Tensor, Tensor], Tensor]
+"""f(t, y) -> dy, with t a tensor of no dimensions and dy of y's shape, dtype and device."""
+
+
+class Gradients(NamedTuple):
+    """Cotangents of what a field was evaluated at; None stands for zero. `parameters` in the order of parameters()."""
+
+    t: Tensor | None
+    y: Tensor | None
+    parameters: tuple[Tensor | None, ...]
+
+
+Pullback = Callable[[Tensor], Gradients]
+"""The cotangent of dy -> the cotangents of t, y and the parameters: a vector-Jacobian product."""
+
+
+class Linearisation(NamedTuple):
+    """A field's value somewhere, and how cotangents are pulled back through it."""
+
+    dy: Tensor
+    pullback: Pullback
+
+
+@runtime_checkable
+class DifferentiableField(Protocol):
+    """A field that evaluates and differentiates itself without building an autograd graph: the fast path.
+
+    Neither method may keep or change `y`, and what they return must not be written to by a later call.
+    """
+
+    def evaluate(self, t: float, y: Tensor) -> Tensor:
+        """dy, with no graph."""
+        ...
+
+    def linearise(self, t: float, y: Tensor) -> tuple[Tensor, Pullback]:
+        """dy and its pullback, which is called at most once."""
+        ...
+
+    def parameters(self) -> Iterable[Tensor]:
+        """What `Gradients.parameters` are the cotangents of."""
+        ...
+
+
+class AutogradField:
+    """Any callable or `nn.Module` as a DifferentiableField, by way of torch.autograd."""
+
+    def __init__(self, function: Field, parameters: Sequence[Tensor], like: Tensor) -> None:
+        self._function = function
+        self._parameters = tuple(parameters)
+        self._dtype, self._device = like.dtype, like.device
+
+    def evaluate(self, t: float, y: Tensor) -> Tensor:
+        """dy. Whether it has a graph is up to the caller's grad mode."""
+        return self._function(torch.scalar_tensor(t, dtype=self._dtype, device=self._device), y)
+
+    def linearise(self, t: float, y: Tensor) -> tuple[Tensor, Pullback]:
+        with torch.enable_grad():
+            y = y.detach().requires_grad_()
+            dy = self.evaluate(t, y)
+
+        def pullback(cotangent: Tensor) -> Gradients:
+            if not dy.requires_grad:
+                return Gradients(None, None, (None,) * len(self._parameters))
+            grad_y, *rest = torch.autograd.grad(dy, (y, *self._parameters), cotangent, allow_unused=True)
+            return Gradients(None, grad_y, tuple(rest))
+
+        return dy.detach(), pullback
+
+    def parameters(self) -> Sequence[Tensor]:
+        return self._parameters
+
+
+class FlatField:
+    """A DifferentiableField as the steppers see it: flat states in, flat slopes out, every evaluation counted."""
+
+    def __init__(self, field: DifferentiableField, shape: torch.Size) -> None:
+        self.evaluations = 0
+        self._field = field
+        self._shape = shape
+        self._evaluate = field.evaluate
+        self._linearise = field.linearise
+
+    def evaluate(self, t: float, y: Tensor) -> Tensor:
+        self.evaluations += 1
+        return self._evaluate(t, y.view(self._shape)).reshape(-1)
+
+    def evaluate_checked(self, t: float, y: Tensor) -> Tensor:
+        """As `evaluate`. Raises `ValueError` when what the field returns is not like the state."""
+        self.evaluations += 1
+        state = y.view(self._shape)
+        dy = self._evaluate(t, state)
+        if not isinstance(dy, Tensor):
+            raise ValueError(f"The field must return a tensor dy; it returned {type(dy).__name__}.")
+        if (dy.shape, dy.dtype, dy.device) != (state.shape, state.dtype, state.device):
+            raise ValueError(
+                "The field must return dy like y, "
+                f"of shape {tuple(state.shape)}, {state.dtype}, on {state.device}; "
+                f"it returned shape {tuple(dy.shape)}, {dy.dtype}, on {dy.device}."
+            )
+        return dy.reshape(-1)
+
+    def linearise(self, t: float, y: Tensor) -> Linearisation:
+        """The field at (t, y). Its pullback takes flat cotangents; their `y` comes back flat."""
+        self.evaluations += 1
+        dy, pullback = self._linearise(t, y.view(self._shape))
+
+        def flat_pullback(cotangent: Tensor) -> Gradients:
+            gradients = pullback(cotangent.view(self._shape))
+            grad_y = gradients.y
+            return gradients if grad_y is None else gradients._replace(y=grad_y.reshape(-1))
+
+        return Linearisation(dy.reshape(-1), flat_pullback)
+
+    def parameters(self) -> tuple[Tensor, ...]:
+        return tuple(self._field.parameters())

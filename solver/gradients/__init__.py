@@ -1,0 +1,8 @@
+"""Every way to differentiate a solve that solve() knows by name, listed once."""
+
+from solver.gradients.backsolve import Backsolve
+from solver.gradients.checkpointed import Checkpointed
+from solver.gradients.direct import Direct
+from solver.gradients.problem import Gradient
+
+GRADIENTS: tuple[Gradient, ...] = (Checkpointed(), Direct(), Backsolve())

@@ -1,0 +1,144 @@
+"""Backsolve: the paper's adjoint, a second differential equation solved back in time, in memory that does not grow.
+
+Source: Chen, Rubanova, Bettencourt, Duvenaud, Neural Ordinary Differential Equations (2018), algorithm 1.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from solver.field import FlatField, Pullback
+from solver.gradients.once import once
+from solver.gradients.problem import Outcome, Problem
+from solver.integrate import Trajectory, integrate
+from solver.solution import Status
+from solver.stages import StageBuffer
+
+
+@dataclass(frozen=True)
+class Backsolve:
+    """The gradient of the exact solution, approximately: keeps nothing but the saved states.
+
+    Between output times (y, a, dL/dθ) is integrated backwards, starting from the saved y; the error of dL/dθ, a mere
+    quadrature, does not steer the step size, which carries over from one interval to the next. Where the field is
+    hard to run backwards the gradient is wrong: look at `stats.drift`.
+    """
+
+    name: str = "backsolve"
+    sentence: str = (
+        "The paper's adjoint: O(1) memory, but its gradient can be wrong by orders of magnitude at loose tolerances."
+    )
+
+    def solve(self, problem: Problem) -> Outcome:
+        field = problem.flat(problem.field)
+        slope = problem.first_slope(field)
+        if not problem.needs_gradient:
+            return problem.outcome(problem.integrate(field, problem.y0.reshape(-1), first_slope=slope))
+        found: list[Trajectory] = []
+        ys = _Backsolve.apply(problem, found, field, slope, problem.y0, *problem.parameters)
+        return problem.outcome(found[0], ys)
+
+
+class _Backsolve(torch.autograd.Function):
+    """ys = solve(y0, parameters); `found` receives the trajectory."""
+
+    @staticmethod
+    def forward(
+        ctx: Any,
+        problem: Problem,
+        found: list[Trajectory],
+        field: FlatField,
+        slope: Tensor | None,
+        y0: Tensor,
+        *parameters: Tensor,
+    ) -> Tensor:
+        trajectory = problem.integrate(field, y0.detach().reshape(-1), first_slope=slope)
+        found.append(trajectory)
+        ctx.save_for_backward(trajectory.ys, *parameters)
+        ctx.problem, ctx.reached = problem, trajectory.reached
+        return trajectory.ys
+
+    @staticmethod
+    def backward(ctx: Any, *cotangents: Tensor) -> tuple[Tensor | None, ...]:
+        problem, (ys, *parameters) = ctx.problem, ctx.saved_tensors
+        with torch.no_grad():
+            rows = cotangents[0].reshape(len(problem.times), -1)
+            gradients = _BackwardSolve(problem, ys, parameters).run(rows, ctx.reached)
+        shapes = (problem.y0.shape, *(parameter.shape for parameter in parameters))
+        return (
+            None,
+            None,
+            None,
+            None,
+            *(once(x.view(s), Backsolve.name) for x, s in zip(gradients, shapes, strict=True)),
+        )
+
+
+class AugmentedField:
+    """d/dt of (y, a, dL/dθ), flat: the field, and how the adjoint a and the parameters' gradient change."""
+
+    def __init__(self, field: FlatField, entries: int, parameters: Sequence[Tensor]) -> None:
+        self._field = field
+        self._entries = entries
+        self._parameters = parameters
+
+    def evaluate(self, t: float, z: Tensor) -> Tensor:
+        dy, pullback = self._field.linearise(t, z[: self._entries])
+        gradients = pullback(-z[self._entries : 2 * self._entries])
+        da = torch.zeros_like(dy) if gradients.y is None else gradients.y
+        return torch.cat((dy, da, *map(_flat, gradients.parameters, self._parameters)))
+
+    def linearise(self, t: float, z: Tensor) -> tuple[Tensor, Pullback]:
+        raise NotImplementedError("The adjoint equation is integrated only, never differentiated.")
+
+    def parameters(self) -> Sequence[Tensor]:
+        return ()
+
+
+class _BackwardSolve:
+    """The augmented equation, from the last reached output time back to the first."""
+
+    def __init__(self, problem: Problem, ys: Tensor, parameters: Sequence[Tensor]) -> None:
+        self._problem = problem
+        self._ys = ys
+        self._entries = ys.shape[1]
+        self._sizes = [self._entries, *(parameter.numel() for parameter in parameters)]
+        self._field = problem.flat(problem.field)
+        self._augmented = AugmentedField(self._field, self._entries, parameters)
+        tolerance = replace(problem.plan.tolerance, entries=2 * self._entries)
+        self._plan = replace(problem.plan, tolerance=tolerance)
+
+    def run(self, rows: Tensor, reached: int) -> tuple[Tensor, ...]:
+        """Cotangents of the saved states -> those of y0 and the parameters, all flat; NaN if the solve fails."""
+        adjoint = rows[reached]
+        quadrature = rows.new_zeros(sum(self._sizes[1:]))
+        drift, status = 0.0, Status.success
+        for row in range(reached, 0, -1):
+            found = self._interval(row, torch.cat((self._ys[row], adjoint, quadrature)))
+            status = found.status
+            y, adjoint, quadrature = found.ys[-1].split((self._entries, self._entries, len(quadrature)))
+            if not status.ok:
+                break
+            drift = max(drift, (y - self._ys[row - 1]).abs().max().item())
+            adjoint = adjoint + rows[row - 1]
+        stats = self._problem.stats
+        stats.nfe_backward += self._field.evaluations
+        stats.drift, stats.backward_status = drift, status
+        return tuple(torch.cat((adjoint, quadrature)).split(self._sizes))
+
+    def _interval(self, row: int, z: Tensor) -> Trajectory:
+        """From output time `row` to the one before it, with the step size that the last interval ended with."""
+        times = (self._problem.times[row], self._problem.times[row - 1])
+        found = integrate(self._plan, FlatField(self._augmented, z.shape), z, times, StageBuffer)
+        if self._plan.controller.adaptive and found.steps:
+            self._plan = replace(self._plan, dt=found.dt_next)
+        return found
+
+
+def _flat(cotangent: Tensor | None, parameter: Tensor) -> Tensor:
+    return parameter.new_zeros(parameter.numel()) if cotangent is None else cotangent.reshape(-1)

@@ -1,0 +1,88 @@
+"""Checkpointed: only the accepted states are kept; backward runs each step again and pulls it back exactly."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from solver.field import FlatField
+from solver.gradients.discrete_adjoint import ParameterSums, SavedCotangents, make_discrete_adjoint
+from solver.gradients.once import once
+from solver.gradients.problem import Outcome, Problem
+from solver.integrate import Checkpoint, Point, Trajectory
+
+
+@dataclass(frozen=True)
+class Checkpointed:
+    """The gradient of the discrete solve, to rounding the same as `direct`, from t, dt and y of accepted steps.
+
+    A Runge-Kutta step of s stages costs s evaluations in the backward pass (dopri5: 6), a multistep step one.
+    Parameters are the field's own (`nn.Module`, DifferentiableField) or those passed as `parameters=`.
+    """
+
+    name: str = "checkpointed"
+    sentence: str = "Exact for the discrete solve: keeps accepted states, re-runs each step."
+
+    def solve(self, problem: Problem) -> Outcome:
+        field = problem.flat(problem.field)
+        slope = problem.first_slope(field)
+        if not problem.needs_gradient:
+            return problem.outcome(problem.integrate(field, problem.y0.reshape(-1), first_slope=slope))
+        found: list[Trajectory] = []
+        ys = _Checkpointed.apply(problem, found, field, slope, problem.y0, *problem.parameters)
+        return problem.outcome(found[0], ys)
+
+
+class _Checkpointed(torch.autograd.Function):
+    """ys = solve(y0, parameters); `found` receives the trajectory."""
+
+    @staticmethod
+    def forward(
+        ctx: Any,
+        problem: Problem,
+        found: list[Trajectory],
+        field: FlatField,
+        slope: Tensor | None,
+        y0: Tensor,
+        *parameters: Tensor,
+    ) -> Tensor:
+        start = y0.detach().clone().reshape(-1)  # kept, and the caller may change y0
+        trajectory = problem.integrate(field, start, first_slope=slope, keep=True)
+        found.append(trajectory)
+        ctx.save_for_backward(*parameters)  # so that a change to them before backward is noticed
+        ctx.problem = problem
+        ctx.steps, ctx.end = _steps_to(trajectory.reached, trajectory)
+        return trajectory.ys
+
+    @staticmethod
+    def backward(ctx: Any, *cotangents: Tensor) -> tuple[Tensor | None, ...]:
+        problem, parameters = ctx.problem, ctx.saved_tensors
+        with torch.no_grad():
+            rows = cotangents[0].reshape(len(problem.times), -1)
+            sums = ParameterSums(parameters)
+            y0 = _pull_back(problem, ctx.steps, ctx.end, rows, sums)
+        return None, None, None, None, *(once(x, Checkpointed.name) for x in (y0.view(problem.y0.shape), *sums.totals))
+
+
+def _steps_to(row: int, trajectory: Trajectory) -> tuple[list[Checkpoint], Point]:
+    """The steps up to the one that the saved `row` falls in, and where that one ends."""
+    steps = [step for step in trajectory.checkpoints if step.first_row <= row]
+    if len(steps) == len(trajectory.checkpoints):
+        return steps, trajectory.end
+    following = trajectory.checkpoints[len(steps)]
+    return steps, Point(following.t, following.y)
+
+
+def _pull_back(problem: Problem, steps: list[Checkpoint], end: Point, rows: Tensor, sums: ParameterSums) -> Tensor:
+    """Cotangents of the saved states -> that of y0; those of the parameters are added to `sums`."""
+    at_start = rows[: problem.saved_at_start].sum(0)
+    if not steps:
+        return at_start
+    field = problem.flat(problem.field)
+    adjoint = make_discrete_adjoint(problem.plan.method, field, sums, at_start)
+    start = adjoint.run(steps, SavedCotangents(rows), end)
+    problem.stats.nfe_backward += field.evaluations
+    return start + at_start

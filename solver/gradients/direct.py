@@ -1,0 +1,29 @@
+"""Direct: backpropagation through every operation of the solver (the paper's RK-Net)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+
+from solver.gradients.problem import Outcome, Problem
+from solver.stages import StageBuffer, StageTape
+
+
+@dataclass(frozen=True)
+class Direct:
+    """Exact for the discrete solve, also for tensors that the field closes over; memory grows with every stage.
+
+    Step sizes are constants. Derivatives of any order in y0 and the parameters.
+    """
+
+    name: str = "direct"
+    sentence: str = "Backprop through every operation of the solver; memory grows with steps."
+
+    def solve(self, problem: Problem) -> Outcome:
+        recording = torch.is_grad_enabled()
+        field = problem.flat(problem.tape if recording else problem.field)
+        start = problem.y0.reshape(-1)
+        slope = None if problem.steps_nowhere else field.evaluate_checked(problem.times[0], start)
+        stages = StageTape if recording else StageBuffer
+        return problem.outcome(problem.integrate(field, start, stages, first_slope=slope))

@@ -1,0 +1,200 @@
+"""The discrete adjoint: cotangents of saved states pulled back through the very steps that the solve made.
+
+Step sizes are constants. Every stage is evaluated again from the step's kept start, and pulled back once; slopes that
+two steps share (FSAL, the history of a multistep method) are pulled back once for both.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import torch
+from torch import Tensor
+
+from solver.field import FlatField, Pullback
+from solver.integrate import Checkpoint, Point
+from solver.interpolation import Interpolant
+from solver.method import AdamsBashforth, Method, RungeKutta
+from solver.stages import StageBuffer
+from solver.tableau import ButcherTableau
+
+
+class ParameterSums:
+    """The parameters' cotangents, added up over all pullbacks."""
+
+    def __init__(self, parameters: Sequence[Tensor]) -> None:
+        self.totals = [torch.zeros_like(parameter) for parameter in parameters]
+
+    def add(self, cotangents: Sequence[Tensor | None]) -> None:
+        for total, cotangent in zip(self.totals, cotangents, strict=True):
+            if cotangent is not None:
+                total.add_(cotangent)
+
+
+class SavedCotangents:
+    """Cotangents of the saved states, sorted by the steps that they were saved in."""
+
+    def __init__(self, ys: Tensor) -> None:
+        self._ys = ys
+
+    def inside(self, step: Checkpoint) -> Tensor | None:
+        """Those saved inside the step, one row each; None when there are none."""
+        count = len(step.thetas) - step.thetas.count(1.0)
+        return self._ys[step.first_row : step.first_row + count] if count else None
+
+    def at_end(self, step: Checkpoint) -> Tensor | None:
+        """The sum of those saved at the step's end; None when there are none."""
+        count = step.thetas.count(1.0)
+        stop = step.first_row + len(step.thetas)
+        return self._ys[stop - count : stop].sum(0) if count else None
+
+
+class RungeKuttaAdjoint:
+    """Pulls cotangents back through Runge-Kutta steps."""
+
+    def __init__(self, tableau: ButcherTableau, field: FlatField, sums: ParameterSums, like: Tensor) -> None:
+        self._tableau = tableau
+        self._field = field
+        self._sums = sums
+        self._size = len(tableau.all_c)
+        self._stages = StageBuffer(self._size, like)
+        self._pulled = like.new_zeros(self._size + 1, like.numel())
+        self._a = [like.new_tensor(row) for row in tableau.all_a]
+        self._columns = {stop: _columns(tableau, stop, like) for stop in (tableau.advancing, self._size)}
+        self._interpolant = Interpolant(tableau.dense_rows, like)
+        # where the stage at the step's end serves only dense output, it is pulled back as the next step's first one
+        self._shares = tableau.handed_on == self._size - 1
+
+    def run(self, steps: Sequence[Checkpoint], saved: SavedCotangents, end: Point) -> Tensor:
+        """Cotangents of the saved states -> cotangent of the state at the first step's start.
+
+        `end` is where the last step ends.
+        """
+        cotangent = torch.zeros_like(end.y)
+        inside = self.stage_cotangents(steps[-1], saved)
+        if self._shares and inside is not None:
+            pull(self._field.linearise(end.t, end.y).pullback, inside[-1], cotangent, self._sums)
+        for place in reversed(range(len(steps))):
+            step = steps[place]
+            before = self.stage_cotangents(steps[place - 1], saved) if place else None
+            shared = before[-1] if self._shares and before is not None else None
+            cotangent = self.pull_back(step, cotangent, saved, inside, shared, skip_last=self._shares)
+            inside = before
+        return cotangent
+
+    def stage_cotangents(self, step: Checkpoint, saved: SavedCotangents) -> Tensor | None:
+        """Cotangents of all stages due to the states saved inside the step; None when there are none."""
+        rows = saved.inside(step)
+        if rows is None:
+            return None
+        weights = self._interpolant.weights(step.thetas[: len(rows)])
+        return step.dt * (weights.t() @ rows)
+
+    def pull_back(
+        self,
+        step: Checkpoint,
+        cotangent: Tensor,
+        saved: SavedCotangents,
+        inside: Tensor | None,
+        first_slope: Tensor | None,
+        skip_last: bool = False,
+    ) -> Tensor:
+        """Cotangent of the step's end -> cotangent of its start, with those saved in the step added on the way.
+
+        `inside` are the step's `stage_cotangents`, without the last one where `skip_last`; `first_slope` is what
+        other steps have to say about f at its start.
+        """
+        at_end, rows = saved.at_end(step), saved.inside(step)
+        stop = self._tableau.advancing if inside is None or skip_last else self._size
+        pulled = self._pulled[: stop + 1]
+        pulled[stop] = cotangent if at_end is None else cotangent + at_end
+        pullbacks = self._linearise(step, stop)
+        for stage in reversed(range(stop)):
+            extra = None if inside is None else inside[stage]
+            if stage == 0 and first_slope is not None:
+                extra = first_slope if extra is None else extra + first_slope
+            weights, later = self._columns[stop][stage], pulled[stage + 1 :].t()
+            due = torch.mv(later, weights).mul_(step.dt)
+            pull(pullbacks[stage], due if extra is None else due.add_(extra), pulled[stage], self._sums)
+        total = pulled.sum(0)
+        return total if rows is None else total.add_(rows.sum(0))
+
+    def _linearise(self, step: Checkpoint, stop: int) -> list[Pullback]:
+        """Evaluate the step's first `stop` stages again, keeping their pullbacks."""
+        pullbacks = []
+        for stage in range(stop):
+            at = self._stages.step(step.y, self._a[stage], step.dt) if stage else step.y
+            slope, pullback = self._field.linearise(step.t + self._tableau.all_c[stage] * step.dt, at)
+            self._stages.put(stage, slope)
+            pullbacks.append(pullback)
+        return pullbacks
+
+
+class AdamsAdjoint:
+    """Pulls cotangents back through the steps of an Adams-Bashforth method, and of its starter before them."""
+
+    def __init__(self, method: AdamsBashforth, field: FlatField, sums: ParameterSums, like: Tensor) -> None:
+        self._order = method.order
+        self._field = field
+        self._sums = sums
+        self._starter = RungeKuttaAdjoint(method.starter.tableau, field, sums, like)
+        self._weights = like.new_tensor([float(weight) for weight in method.weights])
+        self._interpolant = Interpolant(method.dense_rows, like)
+
+    def run(self, steps: Sequence[Checkpoint], saved: SavedCotangents, end: Point) -> Tensor:
+        """As `RungeKuttaAdjoint.run`."""
+        cotangent = torch.zeros_like(end.y)
+        slopes = end.y.new_zeros(self._order, end.y.numel())  # cotangents of f at this step's start, the one before, …
+        for place in reversed(range(len(steps))):
+            step = steps[place]
+            if place < self._order - 1:
+                inside = self._starter.stage_cotangents(step, saved)
+                cotangent = self._starter.pull_back(step, cotangent, saved, inside, slopes[0])
+            else:
+                cotangent = self._pull_back(step, cotangent, saved, slopes)
+            slopes = torch.cat((slopes[1:], torch.zeros_like(slopes[:1])))
+        return cotangent
+
+    def _pull_back(self, step: Checkpoint, cotangent: Tensor, saved: SavedCotangents, slopes: Tensor) -> Tensor:
+        """Cotangent of a multistep step's end -> of its start; enters what is due to its history into `slopes`."""
+        at_end, rows = saved.at_end(step), saved.inside(step)
+        if at_end is not None:
+            cotangent = cotangent + at_end
+        slopes.addr_(self._weights, cotangent, alpha=step.dt)
+        start = cotangent
+        if rows is not None:
+            weights = self._interpolant.weights(step.thetas[: len(rows)])
+            slopes.addmm_(weights.t(), rows, alpha=step.dt)
+            start = cotangent + rows.sum(0)
+        pulled = torch.zeros_like(start)
+        pull(self._field.linearise(step.t, step.y).pullback, slopes[0], pulled, self._sums)
+        return start + pulled
+
+
+DiscreteAdjoint = RungeKuttaAdjoint | AdamsAdjoint
+
+
+def make_discrete_adjoint(method: Method, field: FlatField, sums: ParameterSums, like: Tensor) -> DiscreteAdjoint:
+    """The discrete adjoint of `method` for flat states like `like`."""
+    if isinstance(method, RungeKutta):
+        return RungeKuttaAdjoint(method.tableau, field, sums, like)
+    return AdamsAdjoint(method, field, sums, like)
+
+
+def pull(pullback: Pullback, cotangent: Tensor, out: Tensor, sums: ParameterSums) -> None:
+    """Pull `cotangent` back: that of the state into `out`, those of the parameters onto `sums`."""
+    gradients = pullback(cotangent)
+    if gradients.y is None:
+        out.zero_()
+    else:
+        out.copy_(gradients.y)
+    sums.add(gradients.parameters)
+
+
+def _columns(tableau: ButcherTableau, stop: int, like: Tensor) -> list[Tensor]:
+    """For each stage, its weight in every later stage below `stop`, then in the step's end."""
+    weights = tableau.b + (0.0,) * (stop - len(tableau.b))
+    return [
+        like.new_tensor([*(tableau.all_a[later][stage] for later in range(stage + 1, stop)), weights[stage]])
+        for stage in range(stop)
+    ]

@@ -1,0 +1,107 @@
+"""What a way to differentiate is given, and what it gives back."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import NamedTuple, Protocol
+
+import torch
+from torch import Tensor
+
+from solver.field import DifferentiableField, FlatField
+from solver.gradients.captured import refuse_captured
+from solver.integrate import Plan, Trajectory, integrate, saved_at_start
+from solver.solution import Stats, Status
+from solver.stages import StageBuffer
+from solver.step import MakeStages
+
+
+@dataclass(frozen=True)
+class Problem:
+    """One solve: what to integrate, from where, through which times, how, and where to count.
+
+    `tape` is the field as plain torch operations, for backpropagation; `field` the fastest form there is.
+    """
+
+    field: DifferentiableField
+    tape: DifferentiableField
+    y0: Tensor
+    times: list[float]
+    plan: Plan
+    stats: Stats
+
+    @property
+    def parameters(self) -> tuple[Tensor, ...]:
+        return tuple(self.field.parameters())
+
+    @property
+    def saved_at_start(self) -> int:
+        """How many saved states are y0 itself."""
+        return saved_at_start(self.times)
+
+    @property
+    def steps_nowhere(self) -> bool:
+        """Whether there is no time to go to but the first."""
+        return self.saved_at_start == len(self.times)
+
+    @property
+    def needs_gradient(self) -> bool:
+        """Whether a graph is being recorded, and y0 or a parameter takes part in it."""
+        return torch.is_grad_enabled() and any(x.requires_grad for x in (self.y0, *self.parameters))
+
+    def first_slope(self, field: FlatField) -> Tensor | None:
+        """f at the start, checked to be like y0 and to depend on nothing unannounced; None if there is no step."""
+        if self.steps_nowhere:
+            return None
+        slope = field.evaluate_checked(self.times[0], self.y0.detach().reshape(-1))
+        if slope.requires_grad:
+            refuse_captured(slope, self.parameters)
+        return slope.detach()
+
+    def flat(self, field: DifferentiableField) -> FlatField:
+        """`field` as steppers see it."""
+        return FlatField(field, self.y0.shape)
+
+    def integrate(
+        self,
+        field: FlatField,
+        y0: Tensor,
+        stages: MakeStages = StageBuffer,
+        *,
+        first_slope: Tensor | None = None,
+        keep: bool = False,
+    ) -> Trajectory:
+        """Integrate the flat state y0 and enter the cost into the statistics."""
+        found = integrate(self.plan, field, y0, self.times, stages, first_slope=first_slope, keep=keep)
+        self.stats.nfe_forward += field.evaluations
+        self.stats.steps = found.steps
+        self.stats.accepted = sum(step.accepted for step in found.steps)
+        self.stats.rejected = len(found.steps) - self.stats.accepted
+        return found
+
+    def outcome(self, found: Trajectory, ys: Tensor | None = None) -> Outcome:
+        """What the integration found, with `ys` (its own by default) in the shape of y0."""
+        ys = found.ys if ys is None else ys
+        return Outcome(ys.view(-1, *self.y0.shape), found.reached, found.status)
+
+
+class Outcome(NamedTuple):
+    """Saved states of shape (times, *y0.shape), the last row that holds one, and how the solve ended."""
+
+    ys: Tensor
+    reached: int
+    status: Status
+
+
+class Gradient(Protocol):
+    """A way to differentiate a solve."""
+
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def sentence(self) -> str: ...
+
+    def solve(self, problem: Problem) -> Outcome:
+        """Integrate such that the gradient flows from `ys` to y0 and to the parameters."""
+        ...

@@ -1,0 +1,246 @@
+"""The loop: from y0 at the first time to the last, step by step, saving the states at the times in between."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import takewhile
+from math import ceil, copysign, isfinite, isnan, nan
+from typing import NamedTuple
+
+import torch
+from torch import Tensor
+
+from solver.controllers import Controller, Decision, ErrorHistory
+from solver.field import FlatField
+from solver.method import Method, RungeKutta
+from solver.solution import Status, StepRecord
+from solver.step import MakeStages, Step, Stepper, make_stepper
+from solver.tolerance import Tolerance
+
+EPSILON = 2.0**-52
+AT_STEP_END = 64 * EPSILON
+"""An output time this close to a step's end, relative to the time, is at the step's end: rounding put it beside it."""
+SMALLEST_TIME = 1e-60
+"""Steps from t = 0 may be smaller than any relative bound; this is where they, too, are too small."""
+
+
+@dataclass(frozen=True)
+class Plan:
+    """How to integrate: everything but the field, the start and the times. dt is positive, or None to be selected."""
+
+    method: Method
+    controller: Controller
+    tolerance: Tolerance
+    dt: float | None
+    max_steps: int
+
+    def __post_init__(self) -> None:
+        if self.controller.adaptive and not self.method.adaptive:
+            raise ValueError(
+                f"{self.method.name} has no error estimate for the {self.controller.name} controller to go by. "
+                'Use controller="fixed" with dt, or an adaptive method.'
+            )
+        if self.dt is None and not self.controller.adaptive:
+            raise ValueError(f"{self.method.name} takes fixed steps here and needs their size: pass dt > 0.")
+        if self.dt is not None and not (isfinite(self.dt) and self.dt > 0.0):
+            raise ValueError(f"dt must be positive and finite, also for falling times; got {self.dt}.")
+        if self.max_steps < 1:
+            raise ValueError(f"max_steps must be at least 1; got {self.max_steps}.")
+
+    @property
+    def error_order(self) -> int:
+        return self.method.error_order if isinstance(self.method, RungeKutta) and self.method.adaptive else 0
+
+
+class Checkpoint(NamedTuple):
+    """An accepted step as the discrete adjoint needs it: its start, and the output times (as θ) inside it.
+
+    The first output is row `first_row` of the saved states; θ = 1 is the step's end.
+    """
+
+    t: float
+    dt: float
+    y: Tensor
+    first_row: int
+    thetas: tuple[float, ...]
+
+
+class Point(NamedTuple):
+    """A time and the state there."""
+
+    t: float
+    y: Tensor
+
+
+class Trajectory(NamedTuple):
+    """What an integration found. `ys` is (times, entries), NaN after row `reached`; `end` is where it stopped.
+
+    `dt_next` is the size, positive, that the next step would have had.
+    """
+
+    ys: Tensor
+    reached: int
+    status: Status
+    steps: list[StepRecord]
+    checkpoints: list[Checkpoint]
+    end: Point
+    dt_next: float
+
+
+def integrate(
+    plan: Plan,
+    field: FlatField,
+    y0: Tensor,
+    times: Sequence[float],
+    stages: MakeStages,
+    *,
+    first_slope: Tensor | None = None,
+    keep: bool = False,
+) -> Trajectory:
+    """Integrate the flat state y0 from times[0] through all of `times`, which run one way; keep checkpoints if asked.
+
+    `first_slope` is f at the start where it is known already, which saves its evaluation.
+    """
+    stepper = make_stepper(plan.method, field, stages, y0)
+    if first_slope is not None:
+        stepper.start_from(first_slope)
+    return Integration(plan, field, stepper, y0, times, keep).run()
+
+
+class Integration:
+    """One integration under way: the one place where its time, state and step size change."""
+
+    def __init__(
+        self, plan: Plan, field: FlatField, stepper: Stepper, y0: Tensor, times: Sequence[float], keep: bool
+    ) -> None:
+        self._plan = plan
+        self._field = field
+        self._stepper = stepper
+        self._times = times
+        self._end = times[-1]
+        self._keep = keep
+        self._t, self._y = times[0], y0
+        self._dt = 0.0
+        self._errors = ErrorHistory(nan)
+        self._zeros = torch.zeros_like(y0)
+        self._steps: list[StepRecord] = []
+        self._checkpoints: list[Checkpoint] = []
+        self._row = saved_at_start(times)  # how many rows are saved
+        self._saved = [y0.expand(self._row, -1)]
+
+    def run(self) -> Trajectory:
+        """Step until the last time is reached or something stops it."""
+        status = Status.success
+        if self._row < len(self._times):
+            status = self._begin()
+        while status.ok and self._row < len(self._times):
+            status = self._advance()
+        missing = len(self._times) - self._row
+        if missing:
+            self._saved.append(self._y.new_full((missing, self._y.numel()), nan))
+        ys, end = torch.cat(self._saved), Point(self._t, self._y)
+        return Trajectory(ys, self._row - 1, status, self._steps, self._checkpoints, end, abs(self._dt))
+
+    def _begin(self) -> Status:
+        """Choose the first step size. A start that is not finite ends the solve."""
+        slope = self._stepper.first_slope(self._t, self._y)
+        if isnan(self._not_finite(slope) + self._not_finite(self._y)):
+            return Status.non_finite
+        span, dt = self._end - self._t, self._plan.dt
+        if dt is None:
+            dt = self._first_step(slope.detach(), copysign(1.0, span))
+        elif not self._plan.controller.adaptive:
+            dt = abs(span) / ceil(abs(span) / dt * (1 - AT_STEP_END))  # equal steps, none larger than asked
+        self._dt = copysign(dt, span)
+        return Status.success
+
+    def _first_step(self, slope: Tensor, direction: float) -> float:
+        """A first step size of the order that the tolerance allows. Source: Hairer, Nørsett, Wanner I, II.4."""
+        t, y, tolerance = self._t, self._y.detach(), self._plan.tolerance
+        size, speed = tolerance.norms((y, slope), y)
+        guess = 1e-6 if min(size, speed) < 1e-5 else 0.01 * size / speed
+        guess = min(guess, abs(self._end - t))
+        with torch.no_grad():
+            ahead = self._field.evaluate(t + direction * guess, y + direction * guess * slope)
+        (change,) = tolerance.norms((ahead - slope,), y)
+        fastest = max(speed, change / guess)
+        if not fastest > 1e-15:  # the field vanishes, or is not finite ahead
+            return max(1e-6, guess * 1e-3)
+        return float(min(100 * guess, (0.01 / fastest) ** (1.0 / (self._plan.error_order + 1))))
+
+    def _advance(self) -> Status:
+        """Attempt one step, and accept it or not."""
+        if len(self._steps) >= self._plan.max_steps:
+            return Status.max_steps
+        t, y = self._t, self._y
+        dt = self._next_dt()
+        if abs(dt) <= 4 * EPSILON * max(abs(t), SMALLEST_TIME) and dt != self._end - t:
+            return Status.non_finite if isnan(self._errors.ratio) else Status.step_underflow
+        step = self._stepper.attempt(t, y, dt)
+        ratio = self._ratio(step, dt)
+        decision = self._plan.controller.decide(dt, self._errors._replace(ratio=ratio), self._plan.error_order)
+        self._steps.append(StepRecord(t, dt, ratio if step.errors else nan, decision.accept))
+        if decision.accept:
+            self._accept(dt, step, decision, ratio)
+        elif abs(decision.dt_next) >= abs(dt):
+            return Status.non_finite  # a fixed step has nothing smaller to try
+        else:
+            self._errors = self._errors._replace(ratio=ratio, rejected=True)
+            self._dt = decision.dt_next
+        return Status.success
+
+    def _next_dt(self) -> float:
+        """The size of the next attempt: never beyond the end, and with no sliver left before it."""
+        remaining = self._end - self._t
+        if not self._plan.controller.adaptive:
+            return remaining / max(1, round(remaining / self._dt))  # so that rounding does not add up
+        return remaining if abs(self._dt) * 1.01 >= abs(remaining) else self._dt
+
+    def _ratio(self, step: Step, dt: float) -> float:
+        """Error over tolerance; without an estimate 0. Not finite where the step is not."""
+        y1 = step.y1.detach()
+        if step.errors:
+            return self._plan.tolerance.ratio(step.errors, dt, self._y.detach(), y1)
+        return self._not_finite(y1)
+
+    def _not_finite(self, vector: Tensor) -> float:
+        """NaN when an entry is not finite, else 0."""
+        return torch.dot(vector.detach(), self._zeros).item()
+
+    def _accept(self, dt: float, step: Step, decision: Decision, ratio: float) -> None:
+        """Move to the step's end, saving the states at the output times on the way."""
+        t, y = self._t, self._y
+        arrived = dt == self._end - t
+        t1 = self._end if arrived else t + dt
+        thetas = self._thetas(t, t1, dt)
+        if self._keep:
+            self._checkpoints.append(Checkpoint(t, dt, y, self._row, thetas))
+        if thetas:
+            inside = thetas[: len(thetas) - thetas.count(1.0)]
+            if inside:
+                self._saved.append(self._stepper.outputs(t, y, dt, inside))
+            self._saved.append(step.y1.expand(len(thetas) - len(inside), -1))
+            self._row += len(thetas)
+        self._stepper.accept()
+        self._errors = ErrorHistory(ratio, ratio, self._errors.previous)
+        # a step cut short by the end says nothing against the size that was planned
+        self._dt = copysign(max(abs(decision.dt_next), abs(self._dt)), dt) if arrived else decision.dt_next
+        self._t, self._y = t1, step.y1
+
+    def _thetas(self, t: float, t1: float, dt: float) -> tuple[float, ...]:
+        """Where in the step the next output times fall; exactly 1 for those at its end."""
+        slack = AT_STEP_END * max(abs(t), abs(t1))
+        sign = copysign(1.0, dt)
+        thetas = []
+        for time in self._times[self._row :]:
+            ahead = (time - t1) * sign
+            if ahead > slack:
+                break
+            thetas.append(1.0 if ahead >= -slack else (time - t) / dt)
+        return tuple(thetas)
+
+
+def saved_at_start(times: Sequence[float]) -> int:
+    """How many of the output times are the first one: at least itself."""
+    return len(list(takewhile(lambda time: time == times[0], times)))

@@ -1,0 +1,87 @@
+"""What a solve gives back: the saved states, what they cost, and how it ended."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import Enum
+from typing import NamedTuple
+
+from torch import Tensor
+
+
+class Status(Enum):
+    """How a solve ended. Numerical trouble is a status, never an exception."""
+
+    success = ("success", "The solve reached its last output time.", "")
+    step_underflow = (
+        "step_underflow",
+        "The step size shrank to nothing: the solution blows up or the tolerance is out of reach.",
+        "Shorten the interval, loosen the tolerances, or use float64.",
+    )
+    max_steps = (
+        "max_steps",
+        "The solve used up its steps before its last output time.",
+        "Raise max_steps, loosen the tolerances, or take a larger step size.",
+    )
+    non_finite = (
+        "non_finite",
+        "The state or the field became infinite or not a number.",
+        "Take a smaller step size, shorten the interval, or keep the field bounded.",
+    )
+
+    sentence: str
+    remedy: str
+
+    def __new__(cls, value: str, sentence: str, remedy: str) -> Status:
+        member = object.__new__(cls)
+        member._value_ = value
+        member.sentence = sentence
+        member.remedy = remedy
+        return member
+
+    @property
+    def ok(self) -> bool:
+        return self is Status.success
+
+
+class StepRecord(NamedTuple):
+    """One attempted step from t, of signed size dt. error_ratio is error / tolerance, NaN where none is estimated."""
+
+    t: float
+    dt: float
+    error_ratio: float
+    accepted: bool
+
+
+@dataclass
+class Stats:
+    """What a solve cost, counted as it happens.
+
+    nfe_forward and nfe_backward count evaluations of the field, the latter over all backward passes so far. In a
+    backward pass an evaluation together with its pullback counts as one; `direct` makes none, it pulls the forward
+    pass's own evaluations back. `steps`, `accepted` and `rejected` are of the forward pass. `drift` is backsolve's
+    largest distance, at any output time, between the state it integrated back and the one the forward pass saved.
+    `backward_status` is how backsolve's own solve ended; its gradient is NaN unless that is a success.
+    """
+
+    nfe_forward: int = 0
+    nfe_backward: int = 0
+    accepted: int = 0
+    rejected: int = 0
+    steps: list[StepRecord] = field(default_factory=list)
+    drift: float | None = None
+    backward_status: Status | None = None
+
+
+@dataclass(frozen=True)
+class Solution:
+    """States `ys`, of shape (len(ts), *y0.shape), at the times `ts`.
+
+    `reached` is the index of the last output time the solve got to; the rows of `ys` after it are NaN.
+    """
+
+    ts: Tensor
+    ys: Tensor
+    reached: int
+    stats: Stats
+    status: Status

@@ -1,0 +1,79 @@
+"""Where the stages of a step are kept: in one buffer, combined by one fused operation, or on the autograd tape."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+import torch
+from torch import Tensor
+
+
+class Stages(Protocol):
+    """Slopes k_0, k_1, … of flat states, and their linear combinations."""
+
+    def put(self, place: int, slope: Tensor) -> None:
+        """Keep `slope` as k_place."""
+        ...
+
+    def get(self, place: int) -> Tensor:
+        """k_place. Valid until that place is put to again."""
+        ...
+
+    def step(self, y: Tensor, weights: Tensor, dt: float) -> Tensor:
+        """y + dt Σ weights_i k_i, over the first len(weights) stages."""
+        ...
+
+    def total(self, weights: Tensor) -> Tensor:
+        """Σ weights_i k_i, over the first len(weights) stages, without a graph."""
+        ...
+
+    def rows(self, y: Tensor, weights: Tensor, dt: float) -> Tensor:
+        """y + dt Σ weights_mi k_i for each row m of weights."""
+        ...
+
+
+class StageBuffer:
+    """Stages in one preallocated matrix, so that a combination is one matrix-vector product. No graph."""
+
+    def __init__(self, size: int, like: Tensor) -> None:
+        self._matrix = like.new_zeros(size, like.numel())
+        self._slots = self._matrix.unbind()
+        self._leading = [self._matrix[:count].t() for count in range(size + 1)]
+
+    def put(self, place: int, slope: Tensor) -> None:
+        self._slots[place].copy_(slope)
+
+    def get(self, place: int) -> Tensor:
+        return self._slots[place]
+
+    def step(self, y: Tensor, weights: Tensor, dt: float) -> Tensor:
+        return torch.addmv(y, self._leading[len(weights)], weights, alpha=dt)
+
+    def total(self, weights: Tensor) -> Tensor:
+        return torch.mv(self._leading[len(weights)], weights)
+
+    def rows(self, y: Tensor, weights: Tensor, dt: float) -> Tensor:
+        return torch.addmm(y, weights, self._matrix[: weights.shape[1]], alpha=dt)
+
+
+class StageTape:
+    """Stages as a list of tensors with their graphs, for backpropagation through the solver."""
+
+    def __init__(self, size: int, like: Tensor) -> None:
+        self._slopes = [like] * size
+
+    def put(self, place: int, slope: Tensor) -> None:
+        self._slopes[place] = slope
+
+    def get(self, place: int) -> Tensor:
+        return self._slopes[place]
+
+    def step(self, y: Tensor, weights: Tensor, dt: float) -> Tensor:
+        return torch.addmv(y, torch.stack(self._slopes[: len(weights)]).t(), weights, alpha=dt)
+
+    def total(self, weights: Tensor) -> Tensor:
+        with torch.no_grad():
+            return torch.mv(torch.stack(self._slopes[: len(weights)]).t(), weights)
+
+    def rows(self, y: Tensor, weights: Tensor, dt: float) -> Tensor:
+        return torch.addmm(y, weights, torch.stack(self._slopes[: weights.shape[1]]), alpha=dt)

@@ -1,0 +1,161 @@
+"""One step: from (t, y) over dt to y1, with its error estimates and dense output inside it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import NamedTuple, Protocol
+
+import torch
+from torch import Tensor
+
+from solver.field import FlatField
+from solver.interpolation import Interpolant
+from solver.method import AdamsBashforth, Method, RungeKutta
+from solver.stages import Stages
+
+MakeStages = Callable[[int, Tensor], Stages]
+
+
+class Step(NamedTuple):
+    """Where a step ends, and its error estimates divided by dt: none, one, or the two of Dormand-Prince 8(5,3)."""
+
+    y1: Tensor
+    errors: tuple[Tensor, ...]
+
+
+class Stepper(Protocol):
+    """Makes the steps of one solve. What it remembers between steps is its own affair.
+
+    `first_slope` gives f at the point where the next step starts. `attempt` tries a step from there, and may try
+    again with another dt; `outputs` is the solution inside the step attempted last, at t + θ dt; `accept` moves to
+    that step's end. `start_from` gives it f at its start, where that is known already.
+    """
+
+    def start_from(self, slope: Tensor) -> None: ...
+
+    def first_slope(self, t: float, y: Tensor) -> Tensor: ...
+
+    def attempt(self, t: float, y: Tensor, dt: float) -> Step: ...
+
+    def outputs(self, t: float, y: Tensor, dt: float, thetas: Sequence[float]) -> Tensor: ...
+
+    def accept(self) -> None: ...
+
+
+class RungeKuttaStepper:
+    """Steps of a Runge-Kutta method. A stage that is f at the step's end is the next step's first one."""
+
+    def __init__(self, method: RungeKutta, field: FlatField, stages: MakeStages, like: Tensor) -> None:
+        tableau = method.tableau
+        self._field = field
+        self._tableau = tableau
+        self._stages = stages(len(tableau.all_c), like)
+        self._evaluated = 0  # how many leading stages hold their slopes for the current point and dt
+        self._y1 = like
+        self._a = [_vector(row, like) for row in tableau.all_a]
+        self._b = _vector(tableau.b, like)
+        self._estimates = [_vector(estimate.weights, like) for estimate in tableau.estimates]
+        self._interpolant = Interpolant(tableau.dense_rows, like)
+
+    def start_from(self, slope: Tensor) -> None:
+        self._stages.put(0, slope)
+        self._evaluated = 1
+
+    def first_slope(self, t: float, y: Tensor) -> Tensor:
+        if not self._evaluated:
+            self._stages.put(0, self._field.evaluate(t, y))
+            self._evaluated = 1
+        return self._stages.get(0)
+
+    def attempt(self, t: float, y: Tensor, dt: float) -> Step:
+        self.first_slope(t, y)
+        self._evaluated = 1
+        last = self._evaluate_stages(t, y, dt, self._tableau.stages)
+        self._y1 = last if self._tableau.fsal else self._stages.step(y, self._b, dt)
+        return Step(self._y1, tuple(self._stages.total(weights) for weights in self._estimates))
+
+    def outputs(self, t: float, y: Tensor, dt: float, thetas: Sequence[float]) -> Tensor:
+        self._evaluate_stages(t, y, dt, len(self._tableau.all_c))
+        return self._stages.rows(y, self._interpolant.weights(thetas), dt)
+
+    def accept(self) -> None:
+        handed_on = self._tableau.handed_on
+        if handed_on is not None and handed_on < self._evaluated:
+            self._stages.put(0, self._stages.get(handed_on))
+            self._evaluated = 1
+        else:
+            self.forget()
+
+    def forget(self) -> None:
+        """Move on without the slopes, since someone else made the step."""
+        self._evaluated = 0
+
+    def _evaluate_stages(self, t: float, y: Tensor, dt: float, stop: int) -> Tensor:
+        """Evaluate the stages up to `stop` that are still missing; the state at which the last one was evaluated."""
+        nodes, at = self._tableau.all_c, y
+        for stage in range(self._evaluated, stop):
+            at = self._stages.step(y, self._a[stage], dt)
+            self._stages.put(stage, self._field.evaluate(t + nodes[stage] * dt, at))
+        self._evaluated = max(self._evaluated, stop)
+        return at
+
+
+class AdamsStepper:
+    """Equal steps of an Adams-Bashforth method, the first ones made by its starter."""
+
+    def __init__(self, method: AdamsBashforth, field: FlatField, stages: MakeStages, like: Tensor) -> None:
+        self._order = method.order
+        self._starter = RungeKuttaStepper(method.starter, field, stages, like)
+        self._history = stages(method.order, like)  # slope n in place n mod order
+        self._weights = [_vector(row, like) for row in ring(tuple(map(float, method.weights)))]
+        self._interpolants = [
+            Interpolant(rows, like) for rows in zip(*(ring(row) for row in method.dense_rows), strict=True)
+        ]
+        self._count = 0
+
+    def start_from(self, slope: Tensor) -> None:
+        self._starter.start_from(slope)
+
+    def first_slope(self, t: float, y: Tensor) -> Tensor:
+        return self._starter.first_slope(t, y)
+
+    def attempt(self, t: float, y: Tensor, dt: float) -> Step:
+        place = self._count % self._order
+        self._history.put(place, self.first_slope(t, y))
+        if self._starting:
+            return Step(self._starter.attempt(t, y, dt).y1, ())
+        return Step(self._history.step(y, self._weights[place], dt), ())
+
+    def outputs(self, t: float, y: Tensor, dt: float, thetas: Sequence[float]) -> Tensor:
+        if self._starting:
+            return self._starter.outputs(t, y, dt, thetas)
+        weights = self._interpolants[self._count % self._order].weights(thetas)
+        return self._history.rows(y, weights, dt)
+
+    def accept(self) -> None:
+        if self._starting:
+            self._starter.accept()
+        else:
+            self._starter.forget()
+        self._count += 1
+
+    @property
+    def _starting(self) -> bool:
+        return self._count < self._order - 1
+
+
+def make_stepper(method: Method, field: FlatField, stages: MakeStages, like: Tensor) -> Stepper:
+    """The stepper of `method` for flat states like `like`."""
+    if isinstance(method, AdamsBashforth):
+        return AdamsStepper(method, field, stages, like)
+    return RungeKuttaStepper(method, field, stages, like)
+
+
+def ring(weights: Sequence[float]) -> list[tuple[float, ...]]:
+    """Weights by age as weights by place in a ring buffer, for each place that the newest entry may have."""
+    size = len(weights)
+    return [tuple(weights[(newest - place) % size] for place in range(size)) for newest in range(size)]
+
+
+def _vector(row: Sequence[float], like: Tensor) -> Tensor:
+    return torch.tensor(row, dtype=like.dtype, device=like.device)
