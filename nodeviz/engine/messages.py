@@ -6,7 +6,8 @@ an old question is dropped, never drawn. Reset, open and new start another run; 
 
 from __future__ import annotations
 
-from typing import Literal
+from math import prod
+from typing import Any, Literal
 
 import msgspec
 import numpy as np
@@ -26,15 +27,24 @@ class Array(msgspec.Struct, frozen=True, array_like=True):
     data: bytes
 
 
-def pack(array: NDArray) -> Array:
-    """The wire form of `array`."""
-    array = np.ascontiguousarray(array)
+def pack(array: NDArray[Any]) -> Array:
+    """The wire form of `array`. Raises `ValueError` for arrays of anything but plain numbers."""
+    if array.dtype.kind not in "biufc":
+        raise ValueError(f"Only arrays of numbers travel; this one holds {array.dtype}. Convert it before packing.")
+    array = np.asarray(array, array.dtype.newbyteorder("<"))
     return Array(array.dtype.str, array.shape, array.tobytes())
 
 
-def unpack(array: Array) -> NDArray:
-    """The array, read-only, sharing the message's bytes."""
-    return np.frombuffer(array.data, np.dtype(array.dtype)).reshape(array.shape)
+def unpack(array: Array) -> NDArray[Any]:
+    """The array, read-only, sharing the message's bytes. Raises `ValueError` when the bytes do not fit the shape."""
+    try:
+        dtype = np.dtype(array.dtype)
+    except TypeError as error:
+        raise ValueError(f"An array came with dtype {array.dtype!r}; it should be one of numpy's numbers.") from error
+    size = prod(array.shape)
+    if dtype.kind not in "biufc" or min(array.shape, default=0) < 0 or size * dtype.itemsize != len(array.data):
+        raise ValueError(f"{len(array.data)} bytes came for an array {array.dtype} of shape {array.shape}.")
+    return np.frombuffer(array.data, dtype, size).reshape(array.shape)
 
 
 class Message(msgspec.Struct, frozen=True, kw_only=True, tag=True):
@@ -48,7 +58,11 @@ class Message(msgspec.Struct, frozen=True, kw_only=True, tag=True):
 
 
 class Configure(Message, frozen=True):
-    """Take this experiment. The trainer keeps θ and optimiser state where the change allows; answers Configured."""
+    """Take this experiment. The trainer keeps θ and optimiser state where the change allows.
+
+    Answered by Configured, or by Failed of the same revision, and then the experiment before it stays in force. A
+    newer `run` starts at step 0, paused. One of an older run, or of a revision already in force, is dropped.
+    """
 
     experiment: Experiment
 
@@ -68,24 +82,36 @@ class Step(Message, frozen=True):
 
 
 class Reset(Message, frozen=True):
-    """Back to step 0, the initial weights of the seed, and paused."""
+    """Back to step 0, the initial weights of the seed, and paused; begins run `run`.
+
+    Answered by Configured of that run; the trainer adds ActivityChanged, Weights and Checkpoint.
+    """
 
 
 class Restore(Message, frozen=True):
-    """Continue from a checkpoint (after a crash, or from a file)."""
+    """Stand where `checkpoint` stood (after a crash, or from a file), paused; Train continues bit by bit from there.
+
+    A checkpoint with θ alone (`optimiser` empty, `random` of length 0) continues with fresh ones. Answered like Reset.
+    """
 
     checkpoint: Checkpoint
 
 
 class SetWeights(Message, frozen=True):
-    """To the inspector: the newest θ."""
+    """To the inspector: the newest θ, with the run and revision of the trainer's Weights event.
+
+    Dropped when the field has become another since that revision.
+    """
 
     step: int
     theta: Array
 
 
 class AskPortrait(Message, frozen=True):
-    """To the inspector: what the phase plane shows now. `starts` (n, 2) are the user's; extent is x0, x1, y0, y1."""
+    """To the inspector: what the phase plane shows now. `starts` (n, 2) are the user's; extent is x0, x1, y0, y1.
+
+    Every question is answered, with the newest experiment and weights, unless a newer one of its kind replaced it.
+    """
 
     question: int
     extent: tuple[float, float, float, float]
@@ -115,7 +141,17 @@ class Shutdown(Message, frozen=True):
 
 
 Command = (
-    Configure | Train | Pause | Step | Reset | Restore | SetWeights | AskPortrait | AskTrajectories | AskSweep | Shutdown
+    Configure
+    | Train
+    | Pause
+    | Step
+    | Reset
+    | Restore
+    | SetWeights
+    | AskPortrait
+    | AskTrajectories
+    | AskSweep
+    | Shutdown
 )
 
 
@@ -123,7 +159,12 @@ Command = (
 
 
 class Checkpoint(Message, frozen=True):
-    """All that training needs to go on exactly: θ, optimiser state, random state. At least once a second."""
+    """All that training needs to go on exactly. At least once a second, and whenever training pauses.
+
+    theta is what is shown and saved: the running mean of the weights, where the training settings average them.
+    `optimiser` holds the optimiser's memory and, as `trained`, the weights that it moves. `random` is the state of the
+    generator of batches, uint8.
+    """
 
     step: int
     theta: Array
@@ -151,7 +192,10 @@ class Configured(Message, frozen=True):
 
 
 class ActivityChanged(Message, frozen=True):
-    """Training began or paused, and why, when it was not asked for."""
+    """Training began or paused, and why, when it was not asked for.
+
+    The trainer pauses by itself when solve after solve fails, and goes on by itself once an edit may have helped.
+    """
 
     activity: Activity
     step: int
@@ -182,7 +226,10 @@ class Weights(Message, frozen=True):
 
 
 class Diverged(Message, frozen=True):
-    """A training solve ended with a status that is not success. `sentence` says what, `remedy` what to do."""
+    """A training solve ended with a status that is not success. `sentence` says what, `remedy` what to do.
+
+    The step counts and its loss is NaN; θ stayed as it was. At most one in each batch of Progress: the last.
+    """
 
     step: int
     status: str
@@ -241,7 +288,11 @@ class SweepPoint(msgspec.Struct, frozen=True, array_like=True):
 
 
 class SweepExtended(Message, frozen=True):
-    """The sweep so far; `axis` is what was swept, `current` the point for the solver exactly as set."""
+    """The sweep so far; `axis` is what was swept, `current` the point for the solver exactly as set.
+
+    The error is the largest distance to the reference over all times saved. When no reference could be had, `points`
+    stays empty and `sentence` says why.
+    """
 
     question: int
     step: int
@@ -249,6 +300,7 @@ class SweepExtended(Message, frozen=True):
     points: tuple[SweepPoint, ...]
     current: SweepPoint | None
     done: bool
+    sentence: str = ""
 
 
 class Failed(Message, frozen=True):
@@ -258,6 +310,13 @@ class Failed(Message, frozen=True):
     message: str
     remedy: str
     detail: str = ""
+
+
+class WorkerLost(msgspec.Struct, frozen=True):
+    """A worker ended unasked. Made by the client, in the window's process; never on the wire, so of no run."""
+
+    role: Role
+    exitcode: int | None
 
 
 Event = (
@@ -274,12 +333,24 @@ Event = (
     | Failed
 )
 
+Heard = Event | WorkerLost
+"""What the client hands to the window."""
+
 LOSSY: tuple[type[Message], ...] = (Weights, Checkpoint, Portrait, TrajectoriesSolved, SweepExtended)
 """Events of which only the newest matters."""
 
+
+class Origin(msgspec.Struct, frozen=True):
+    """Run and revision of a message that could not be read further."""
+
+    run: int = 0
+    revision: int = 0
+
+
 _encoder = msgspec.msgpack.Encoder()
-_commands = msgspec.msgpack.Decoder(Command)
-_events = msgspec.msgpack.Decoder(Event)
+_commands: msgspec.msgpack.Decoder[Command] = msgspec.msgpack.Decoder(Command)
+_events: msgspec.msgpack.Decoder[Event] = msgspec.msgpack.Decoder(Event)
+_origins = msgspec.msgpack.Decoder(Origin)
 
 
 def encode(message: Message) -> bytes:
@@ -295,3 +366,11 @@ def decode_command(data: bytes) -> Command:
 def decode_event(data: bytes) -> Event:
     """The event in `data`. Raises msgspec.DecodeError."""
     return _events.decode(data)
+
+
+def origin_of(data: bytes) -> Origin:
+    """Run and revision of a message, also of one whose content does not validate; zeros when it is no message."""
+    try:
+        return _origins.decode(data)
+    except msgspec.DecodeError:
+        return Origin()

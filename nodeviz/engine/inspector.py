@@ -1,0 +1,91 @@
+"""What the plots show of one set of weights: velocities on a grid and trajectories. Knows no process."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import NamedTuple
+
+import numpy as np
+import torch
+from numpy.typing import ArrayLike, NDArray
+
+from nodeviz.engine.attentive import Attentive
+from nodeviz.engine.messages import Curve, pack
+from nodeviz.experiment import Experiment
+from nodeviz.tasks.solving import SolverSettings, solve_as_set
+from solver.solution import Solution
+
+SOLVED_ALONE = 6
+"""So many starts are solved one by one, so that each curve has its own steps and cost; more share one solve."""
+
+Extent = tuple[float, float, float, float]
+Starts = tuple[tuple[float, float], ...]
+
+
+class Weights(NamedTuple):
+    """θ, and the training step it was taken at."""
+
+    theta: NDArray[np.float32]
+    step: int
+
+
+class Inspector:
+    """Evaluates one experiment's field at one θ, in float32 on the CPU as the window shows it.
+
+    `attend` is called now and then during a solve. Solves in another's middle need another Inspector.
+    """
+
+    def __init__(self, experiment: Experiment, weights: Weights, attend: Callable[[], None]) -> None:
+        self.experiment = experiment
+        self.weights = weights
+        self._attend = attend
+        self._module = experiment.field.module(weights.theta)
+        self._field = Attentive(self._module, attend)
+
+    def velocity(self, extent: Extent, t: float, grid: int) -> NDArray[np.float32]:
+        """f on a grid over `extent`, (grid, grid, 2), [i, j] at (x_i, y_j). NaN where the field is not defined."""
+        x0, x1, y0, y1 = extent
+        xs, ys = torch.linspace(x0, x1, grid), torch.linspace(y0, y1, grid)
+        points = torch.cartesian_prod(xs, ys)
+        return self._module.evaluate(t, points).view(grid, grid, 2).numpy()
+
+    def curves(self, starts: Starts, ts: NDArray[np.float64]) -> Iterator[list[Curve]]:
+        """The trajectories from `starts` at `ts`, in pieces as they are solved.
+
+        Steps of a fixed size are the same for all starts, so those are solved together, and each curve is what it
+        would be alone. Adaptive steps suit the start they were chosen for.
+        """
+        settings = self.experiment.solver
+        if len(starts) > 1 and (settings.steps_are_fixed or len(starts) > SOLVED_ALONE):
+            solution = self.solve(starts, ts, settings)
+            if solution.status.ok:
+                yield [_curve(solution, i) for i in range(len(starts))]
+                return
+        # One that blows up would cut the others short.
+        for start in starts:
+            yield [_curve(self.solve((start,), ts, settings), 0)]
+
+    def solve(self, starts: ArrayLike, ts: NDArray[np.float64], settings: SolverSettings) -> Solution:
+        """The trajectories from `starts` (n, 2) at `ts`, together in one solve."""
+        with torch.no_grad():
+            return solve_as_set(settings, self._field, torch.tensor(starts, dtype=torch.float32), torch.tensor(ts))
+
+    def reference(self, starts: ArrayLike, ts: NDArray[np.float64], settings: SolverSettings) -> Solution:
+        """The same in float64, to compare with."""
+        exact = Attentive(self.experiment.field.module(self.weights.theta).double(), self._attend)
+        with torch.no_grad():
+            return solve_as_set(settings, exact, torch.tensor(starts, dtype=torch.float64), torch.tensor(ts))
+
+
+def _curve(solution: Solution, i: int) -> Curve:
+    """The i-th trajectory of `solution`, up to where it got."""
+    known = solution.reached + 1
+    return Curve(
+        ts=pack(solution.ts[:known].double().numpy()),
+        ys=pack(solution.ys[:known, i].numpy()),
+        nfe=solution.stats.nfe_forward,
+        accepted=solution.stats.accepted,
+        rejected=solution.stats.rejected,
+        status=solution.status.value,
+        sentence=solution.status.sentence,
+    )

@@ -1,0 +1,274 @@
+"""The inspector's session: which question is answered next, with the newest weights, and what may interrupt what.
+
+Trajectories of the user's own starts come before portraits, and both before a sweep, also in the middle of a solve:
+long computations look up now and then (`attend`), and what is more urgent is answered right there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from time import perf_counter
+from typing import Literal, NamedTuple
+
+import numpy as np
+from msgspec.structs import replace
+
+from nodeviz.engine.carry import carried, keeps_weights
+from nodeviz.engine.inspector import Inspector, Starts, Weights
+from nodeviz.engine.messages import (
+    AskPortrait,
+    AskSweep,
+    AskTrajectories,
+    Command,
+    Configure,
+    Configured,
+    Curve,
+    Event,
+    Portrait,
+    Reset,
+    SetWeights,
+    SweepExtended,
+    TrajectoriesSolved,
+    pack,
+    unpack,
+)
+from nodeviz.engine.session import Session
+from nodeviz.engine.sweep import Answer, Question, sweep
+from nodeviz.experiment import Experiment
+
+Work = Literal["idle", "sweep", "portrait", "trajectories"]
+URGENCY: tuple[Work, ...] = ("idle", "sweep", "portrait", "trajectories")
+
+
+class Stamp(NamedTuple):
+    """What an answer is about."""
+
+    run: int
+    revision: int
+    step: int
+
+
+class Superseded(Exception):  # noqa: N818  an interruption, no error
+    """The sweep under way answers an old question."""
+
+
+class InspectorSession(Session):
+    """Answers one question at a time, each with the experiment and the weights in force when its turn comes."""
+
+    role = "inspector"
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._experiment: Experiment | None = None
+        self._weights = Weights(np.zeros(0, np.float32), 0)
+        self._weights_since = 0
+        """The revision that made the field what it is: older weights are of another field."""
+        self._question = Question(np.zeros((0, 2)), np.zeros(0))
+        self._trajectories: AskTrajectories | None = None
+        self._portrait: AskPortrait | None = None
+        self._sweep: AskSweep | None = None
+        self._answers: Iterator[Answer] | None = None
+        self._sweep_stamp = Stamp(0, 0, 0)
+        self._work: Work = "idle"
+        self._away = 0.0
+
+    @property
+    def busy(self) -> bool:
+        return self._trajectories is not None or self._portrait is not None or self._sweep is not None
+
+    def obey(self, command: Command) -> list[Event]:
+        match command:
+            case Configure():
+                return self._configure(command)
+            case Reset():
+                self._weights = self._initial_weights(self._configured_experiment())
+                self.run, self._answers = command.run, None
+                return [self._configured(False)]
+            case SetWeights():
+                self._set_weights(command)
+            case AskTrajectories():
+                self._trajectories = command
+            case AskPortrait():
+                self._portrait = command
+            case AskSweep():
+                self._sweep, self._answers = command, None
+        return []
+
+    def tick(self) -> list[Event]:
+        """Answer the most urgent question; of a sweep only the next point."""
+        if self._trajectories is not None:
+            return self._solve_trajectories(self._trajectories)
+        if self._portrait is not None:
+            return self._draw_portrait(self._portrait)
+        if self._sweep is not None:
+            return self._extend_sweep(self._sweep)
+        return []
+
+    def urgent(self) -> list[Event]:
+        """Answer what is more urgent than the work under way."""
+        began = perf_counter()
+        events: list[Event] = []
+        if self._trajectories is not None and self._outranks("trajectories"):
+            events += self._solve_trajectories(self._trajectories)
+        if self._portrait is not None and self._outranks("portrait"):
+            events += self._draw_portrait(self._portrait)
+        self._away += perf_counter() - began
+        return events
+
+    def failed(self, error: Exception, cause: Command | None) -> list[Event]:
+        """One Failed. A question that cannot be answered is not tried again."""
+        if cause is None:
+            self._forget_most_urgent()
+        return super().failed(error, cause)
+
+    def _configure(self, command: Configure) -> list[Event]:
+        new, old = command.experiment, self._experiment
+        kept = old is not None and command.run == self.run and keeps_weights(old, new)
+        if old is None or (old.task, old.dataset, old.training.seed) != (new.task, new.dataset, new.training.seed):
+            question = _question(new)
+        else:
+            question = self._question
+        if old is not None and kept:
+            weights = self._weights._replace(theta=carried(old, new, self._weights.theta))
+        else:
+            weights = self._initial_weights(new)
+            self._weights_since = command.revision
+        if old is None or command.run != self.run or _swept(old) != _swept(new):
+            self._answers = None
+        self._experiment, self._question, self._weights = new, question, weights
+        self.run, self.revision = command.run, command.revision
+        return [self._configured(kept)]
+
+    def _set_weights(self, command: SetWeights) -> None:
+        theta = unpack(command.theta)
+        stale = command.run == self.run and command.revision < self._weights_since
+        if not stale and theta.shape == self._weights.theta.shape:
+            self._weights = Weights(theta, command.step)
+
+    def _solve_trajectories(self, ask: AskTrajectories) -> list[Event]:
+        self._trajectories = None
+        inspector, run, revision = self._inspector(self.attend), self.run, self.revision
+        with self._working("trajectories"):
+            curves = self._curves(inspector, ask.starts)
+        step = inspector.weights.step
+        return [TrajectoriesSolved(run=run, revision=revision, question=ask.question, step=step, curves=curves)]
+
+    def _draw_portrait(self, ask: AskPortrait) -> list[Event]:
+        self._portrait = None
+        inspector, run, revision = self._inspector(self.attend), self.run, self.revision
+        began, was_away = perf_counter(), self._away
+        with self._working("portrait"):
+            velocity = inspector.velocity(ask.extent, ask.t, ask.grid)
+            learnt, user = self._families(inspector, ask.starts)
+        return [
+            Portrait(
+                run=run,
+                revision=revision,
+                question=ask.question,
+                step=inspector.weights.step,
+                t=ask.t,
+                extent=ask.extent,
+                velocity=pack(velocity),
+                learnt=learnt,
+                user=user,
+                milliseconds=1000 * (perf_counter() - began - (self._away - was_away)),
+            )
+        ]
+
+    def _families(self, inspector: Inspector, user: Starts) -> tuple[tuple[Curve, ...], tuple[Curve, ...]]:
+        """The trajectories from the data's starts, and those from the user's."""
+        learnt = tuple((float(x), float(y)) for x, y in self._question.starts)
+        if inspector.experiment.solver.steps_are_fixed:
+            curves = self._curves(inspector, learnt + user)
+            return curves[: len(learnt)], curves[len(learnt) :]
+        return self._curves(inspector, learnt), self._curves(inspector, user)
+
+    def _curves(self, inspector: Inspector, starts: Starts) -> tuple[Curve, ...]:
+        return tuple(curve for piece in inspector.curves(starts, self._question.ts) for curve in piece)
+
+    def _extend_sweep(self, ask: AskSweep) -> list[Event]:
+        if self._answers is None:
+            inspector = self._inspector(self._attend_in_sweep)
+            self._answers = sweep(inspector, self._question, away=lambda: self._away)
+            self._sweep_stamp = Stamp(self.run, self.revision, inspector.weights.step)
+        try:
+            with self._working("sweep"):
+                answer = next(self._answers)
+        except Superseded:
+            return []
+        if answer.done:
+            self._sweep = self._answers = None
+        run, revision, step = self._sweep_stamp
+        return [
+            SweepExtended(
+                run=run,
+                revision=revision,
+                question=ask.question,
+                step=step,
+                axis=answer.axis,
+                points=answer.points,
+                current=answer.current,
+                done=answer.done,
+                sentence=answer.sentence,
+            )
+        ]
+
+    def _attend_in_sweep(self) -> None:
+        under_way = self._answers
+        self.attend()
+        if self._answers is not under_way:
+            raise Superseded
+
+    @contextmanager
+    def _working(self, work: Work) -> Iterator[None]:
+        before, self._work = self._work, work
+        try:
+            yield
+        finally:
+            self._work = before
+
+    def _outranks(self, work: Work) -> bool:
+        return URGENCY.index(work) > URGENCY.index(self._work)
+
+    def _inspector(self, attend: Callable[[], None]) -> Inspector:
+        return Inspector(self._configured_experiment(), self._weights, attend)
+
+    def _configured_experiment(self) -> Experiment:
+        if self._experiment is None:
+            raise ValueError("There is no experiment to look at yet. Open one, or make a new one.")
+        return self._experiment
+
+    def _initial_weights(self, experiment: Experiment) -> Weights:
+        return Weights(experiment.field.initial_parameters(experiment.training.seed), 0)
+
+    def _configured(self, kept: bool) -> Configured:
+        return Configured(
+            run=self.run,
+            revision=self.revision,
+            role=self.role,
+            step=self._weights.step,
+            kept=kept,
+            device=self.device,
+            parameters=self._weights.theta.size,
+        )
+
+    def _forget_most_urgent(self) -> None:
+        if self._trajectories is not None:
+            self._trajectories = None
+        elif self._portrait is not None:
+            self._portrait = None
+        else:
+            self._sweep = self._answers = None
+
+
+def _question(experiment: Experiment) -> Question:
+    """What the data's own trajectories are. Looked at on the CPU, wherever training runs."""
+    here = replace(experiment, training=replace(experiment.training, device="cpu"))
+    run = here.task.begin(here)
+    return Question(np.asarray(run.starts()), np.asarray(run.times(), np.float64))
+
+
+def _swept(experiment: Experiment) -> tuple[object, ...]:
+    """What a sweep depends on, besides the weights."""
+    return (experiment.task, experiment.dataset, experiment.field, experiment.solver, experiment.training.seed)

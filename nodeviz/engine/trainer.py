@@ -1,0 +1,233 @@
+"""One training step after another: weights in, numbers out. Knows no process and no messages."""
+
+from __future__ import annotations
+
+import json
+from math import inf, isfinite, nan
+from time import perf_counter
+from typing import Any, NamedTuple
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from nodeviz.engine.carry import carried, keeps_weights
+from nodeviz.engine.optimisers import optimiser_named
+from nodeviz.experiment import Experiment, TrainingSettings
+from nodeviz.fields import Field
+from nodeviz.fields.formula import FormulaField
+from solver.solution import Status
+
+LARGEST_GRADIENT = 1e18
+"""Squares beyond this overflow float32, and an optimiser that keeps running squares would never recover from one."""
+
+
+class Trouble(NamedTuple):
+    """Why a step moved nothing: the name of a status, what happened, what to do."""
+
+    status: str
+    sentence: str
+    remedy: str
+
+
+class StepResult(NamedTuple):
+    """What one training step came to. loss is NaN when there was trouble."""
+
+    loss: float
+    nfe_forward: int
+    nfe_backward: int
+    rejected: int
+    seconds: float
+    trouble: Trouble | None
+
+
+class TrainerState(NamedTuple):
+    """All that training needs to go on exactly; `theta` is what is shown, `optimiser` knows what is trained."""
+
+    step: int
+    theta: NDArray[np.float32]
+    optimiser: dict[str, NDArray[Any]]
+    random: NDArray[np.uint8]
+
+
+class Trainer:
+    """Owns θ, the optimiser and the data of one experiment.
+
+    Two vectors: `trained` is what the optimiser moves, `shown` its running mean, which is what is evaluated, drawn
+    and saved. Without averaging they are equal.
+    """
+
+    def __init__(self, experiment: Experiment) -> None:
+        self.experiment = experiment
+        self.run = experiment.task.begin(experiment)
+        self.reset()
+
+    @property
+    def device(self) -> torch.device:
+        return self._trained.device
+
+    @property
+    def parameters(self) -> int:
+        return self._trained.numel()
+
+    def step(self) -> StepResult:
+        """Draw a batch, solve, and move θ against the gradient. Numerical trouble leaves θ where it is."""
+        began = perf_counter()
+        result = self.run.loss(self._module, self._generator, self.experiment.solver)
+        loss = float(result.loss.detach()) if result.status.ok else nan
+        trouble = None if result.status.ok else _trouble(result.status)
+        if trouble is None and not isfinite(loss):
+            trouble = Trouble(Status.non_finite.value, "The loss became infinite or not a number.", _CALM)
+        if trouble is None and result.loss.requires_grad:
+            (gradient,) = torch.autograd.grad(result.loss, self._module.theta)
+            trouble = self._move(gradient)
+        self.steps += 1
+        stats = result.stats
+        return StepResult(
+            loss if trouble is None else nan,
+            stats.nfe_forward,
+            stats.nfe_backward,
+            stats.rejected,
+            perf_counter() - began,
+            trouble,
+        )
+
+    def evaluate(self) -> float:
+        """The task's figure of merit for the shown weights on the full data; NaN when the solve fails."""
+        return float(self.run.evaluate(self._shown_module, self.experiment.solver))
+
+    def shown(self) -> NDArray[np.float32]:
+        """A copy of the weights that are drawn and saved."""
+        return self._shown_module.parameters_as_numpy()
+
+    def adopt(self, new: Experiment) -> bool:
+        """Take an edited experiment; whether the weights were kept.
+
+        Rebuilds what the edit touches and keeps the rest. Raises, with all as it was before, when it cannot be built.
+        """
+        old = self.experiment
+        if not keeps_weights(old, new):
+            other = Trainer(new)
+            self.__dict__.update(other.__dict__)
+            return False
+        run = new.task.begin(new) if _run_of(old) != _run_of(new) else self.run
+        if old.field != new.field or run.device != self.run.device:
+            state = self._carried_state(new)
+            before = (self.experiment, self.run)
+            self.experiment, self.run = new, run
+            try:
+                self.restore(state)
+            except Exception:
+                self.experiment, self.run = before
+                raise
+        self.experiment, self.run = new, run
+        if old.training.optimiser != new.training.optimiser:
+            self._optimiser = optimiser_named(new.training.optimiser, self._trained)
+        return True
+
+    def reset(self) -> None:
+        """Step 0: the initial weights of the seed, a fresh optimiser, the same batches again."""
+        theta = self.experiment.field.initial_parameters(self.experiment.training.seed)
+        self.restore(TrainerState(0, theta, {}, np.zeros(0, np.uint8)))
+
+    def state(self) -> TrainerState:
+        """A copy of all that training needs to go on exactly."""
+        optimiser = self._optimiser.state() | {"trained": self._module.parameters_as_numpy()}
+        return TrainerState(self.steps, self.shown(), optimiser, _state_of(self._generator))
+
+    def restore(self, state: TrainerState) -> None:
+        """Stand where `state` was taken. Parts that it lacks are fresh.
+
+        Raises `ValueError`, with all as it was before, when the weights are of another field.
+        """
+        field, training = self.experiment.field, self.experiment.training
+        expected = sum(slot.size for slot in field.layout())
+        trained = state.optimiser.get("trained", state.theta)
+        for theta in (state.theta, trained):
+            if theta.shape != (expected,):
+                raise ValueError(
+                    f"This field has {expected} parameters; the checkpoint has weights of shape {theta.shape}. "
+                    "Open it with the experiment it was made by."
+                )
+        device = self.run.device
+        module, shown_module = field.module(trained).to(device), field.module(state.theta).to(device)
+        optimiser = optimiser_named(training.optimiser, module.theta.detach())
+        optimiser.restore(state.optimiser)
+        generator = _generator_from(state.random, training.seed)
+        self.steps = state.step
+        self._module, self._shown_module = module, shown_module
+        self._trained, self._shown = module.theta.detach(), shown_module.theta.detach()
+        self._optimiser, self._generator = optimiser, generator
+        held = held_places(field)
+        self._held = torch.tensor(held, device=self._trained.device) if held else None
+
+    def _move(self, gradient: Tensor) -> Trouble | None:
+        training = self.experiment.training
+        norm = float(torch.linalg.vector_norm(gradient)) if gradient.numel() else 0.0
+        largest = training.clip if training.clip and isfinite(norm) else inf
+        if not min(norm, largest) < LARGEST_GRADIENT:
+            return Trouble(Status.non_finite.value, "The gradient became infinite or not a number.", _CALM)
+        if norm > largest:
+            gradient.mul_(largest / norm)
+        held = self._trained[self._held] if self._held is not None else None
+        self._optimiser.step(self._trained, gradient, rate_at(self.steps, training), training.weight_decay)
+        if held is not None:
+            self._trained[self._held] = held
+        self._follow(training.averaging)
+        return None
+
+    def _follow(self, averaging: float) -> None:
+        # The first steps are averaged over fewer, or else the initial weights would be shown for 1 / (1 - averaging)
+        # steps.
+        kept = min(averaging, self.steps / (self.steps + 10))
+        if kept:
+            self._shown.lerp_(self._trained, 1 - kept)
+        else:
+            self._shown.copy_(self._trained)
+
+    def _carried_state(self, new: Experiment) -> TrainerState:
+        state, old = self.state(), self.experiment
+        optimiser = state.optimiser | {"trained": carried(old, new, state.optimiser["trained"])}
+        return state._replace(theta=carried(old, new, state.theta), optimiser=optimiser)
+
+
+_CALM = "Lower the learning rate, clip the gradient, or reset."
+
+
+def rate_at(step: int, training: TrainingSettings) -> float:
+    """The learning rate after `step` steps: the rate as set, decayed as set."""
+    return training.learning_rate / (1 + step / training.decay) if training.decay else training.learning_rate
+
+
+def _run_of(experiment: Experiment) -> tuple[object, ...]:
+    """What a task's Run is made of."""
+    return (experiment.task, experiment.dataset, experiment.field, experiment.training.device)
+
+
+def held_places(field: Field) -> list[int]:
+    """Where θ has numbers that are not trained: neither weight decay nor old momentum may move those."""
+    if not isinstance(field, FormulaField):
+        return []
+    return [place for place, parameter in enumerate(field.parameters) if not parameter.trained]
+
+
+def _trouble(status: Status) -> Trouble:
+    return Trouble(status.value, status.sentence, status.remedy)
+
+
+def _state_of(generator: np.random.Generator) -> NDArray[np.uint8]:
+    return np.frombuffer(json.dumps(generator.bit_generator.state).encode(), np.uint8)
+
+
+def _generator_from(state: NDArray[np.uint8], seed: int) -> np.random.Generator:
+    # 2 names the stream of batches; the weights and the noise draw from others of the same seed.
+    generator = np.random.default_rng([seed, 2])
+    if state.size:
+        try:
+            generator.bit_generator.state = json.loads(state.tobytes())
+        except (ValueError, TypeError, KeyError) as error:
+            raise ValueError(
+                "The checkpoint's random state cannot be read. Remove it to continue with fresh batches."
+            ) from error
+    return generator
