@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import lru_cache
+from math import ceil
 from typing import Annotated
 
 import numpy as np
@@ -11,9 +12,13 @@ from numpy.typing import NDArray
 from nodeviz.datasets.trajectories import Trajectories
 from nodeviz.settings import Settings, described
 
-A = np.array([[-0.1, 2.0], [-2.0, -0.1]])
+DAMPING, TURNING = -0.1, 2.0
+A = np.array([[DAMPING, TURNING], [-TURNING, DAMPING]])
 START = (2.0, 0.0)
-SUBSTEPS = 20
+LONGEST_STEP = 0.0025
+"""Of the RK4 that finds the truth, to within 1e-7."""
+NOISE_STREAM = 3
+"""Weights, batches and noise each draw from a stream of their own of the same seed."""
 
 
 class Spiral(Settings, frozen=True, tag="spiral", tag_field="kind"):
@@ -23,14 +28,12 @@ class Spiral(Settings, frozen=True, tag="spiral", tag_field="kind"):
         float, described("noise", "Standard deviation of Gaussian noise on each point.", low=0.0, high=0.5)
     ] = 0.0
     points: Annotated[int, described("points", "How many times the spiral is observed.", low=20, high=5000)] = 1000
-    duration: Annotated[
-        float, described("duration", "The last time observed.", low=1.0, high=100.0, unit="s")
-    ] = 25.0
+    duration: Annotated[float, described("duration", "The last time observed.", low=1.0, high=100.0, unit="s")] = 25.0
 
     def sample(self, seed: int) -> Trajectories:
         """The spiral with the noise of `seed`: arrays of shape (points,) and (points, 1, 2)."""
         ts, truth = _truth(self.points, self.duration)
-        noise = np.random.default_rng(seed).standard_normal(truth.shape)
+        noise = np.random.default_rng([seed, NOISE_STREAM]).standard_normal(truth.shape)
         return Trajectories(ts, truth, truth + self.noise * noise)
 
     def velocity(self, t: float, y: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -46,18 +49,28 @@ class Spiral(Settings, frozen=True, tag="spiral", tag_field="kind"):
 @lru_cache(maxsize=8)
 def _truth(points: int, duration: float) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     ts = np.linspace(0.0, duration, points)
-    ys = np.empty((points, 1, 2))
-    ys[0, 0] = START
-    for i in range(points - 1):
-        ys[i + 1] = _rk4(ys[i], (ts[i + 1] - ts[i]) / SUBSTEPS)
+    interval = duration / (points - 1)
+    substeps = ceil(interval / LONGEST_STEP)
+    place, path = START, [START]
+    for _ in range(points - 1):
+        for _ in range(substeps):
+            place = _rk4(*place, interval / substeps)
+        path.append(place)
+    ys = np.array(path)[:, np.newaxis, :]
+    ts.flags.writeable = ys.flags.writeable = False  # they are shared by every sample
     return ts, ys
 
 
-def _rk4(y: NDArray[np.float64], dt: float) -> NDArray[np.float64]:
-    for _ in range(SUBSTEPS):
-        k1 = y**3 @ A
-        k2 = (y + dt / 2 * k1) ** 3 @ A
-        k3 = (y + dt / 2 * k2) ** 3 @ A
-        k4 = (y + dt * k3) ** 3 @ A
-        y = y + dt / 6 * (k1 + 2 * k2 + 2 * k3 + k4)
-    return y
+def _rk4(x: float, y: float, dt: float) -> tuple[float, float]:
+    # In Python's own numbers: for a single point that is ten times as fast as in numpy's.
+    half = dt / 2
+    u1, v1 = _slope(x, y)
+    u2, v2 = _slope(x + half * u1, y + half * v1)
+    u3, v3 = _slope(x + half * u2, y + half * v2)
+    u4, v4 = _slope(x + dt * u3, y + dt * v3)
+    return x + dt / 6 * (u1 + 2 * u2 + 2 * u3 + u4), y + dt / 6 * (v1 + 2 * v2 + 2 * v3 + v4)
+
+
+def _slope(x: float, y: float) -> tuple[float, float]:
+    x3, y3 = x * x * x, y * y * y
+    return DAMPING * x3 - TURNING * y3, TURNING * x3 + DAMPING * y3

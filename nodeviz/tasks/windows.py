@@ -50,8 +50,9 @@ class WindowRun(Run):
         self.device = chosen_device(problem.training.device, parameters * task.batch)
         self._autonomous = problem.field.autonomous
         self._data = problem.dataset.sample(problem.training.seed)
-        self._window_times = torch.from_numpy(self._data.ts[: task.points] - self._data.ts[0])
-        self._observed = torch.from_numpy(self._data.observed)
+        self._times = torch.tensor(self._data.ts)
+        self._window_times = self._times[: task.points] - self._times[0]
+        self._observed = torch.tensor(self._data.observed)
         self._placed: Tensor | None = None
 
     def loss(self, module: FlatModule, generator: np.random.Generator, solver: SolverSettings) -> LossResult:
@@ -70,23 +71,23 @@ class WindowRun(Run):
         first = torch.from_numpy(generator.integers(times - points + 1, size=batch))
         which = torch.from_numpy(generator.integers(trajectories, size=batch))
         rows = first + torch.arange(points).unsqueeze(1)
-        begins = torch.from_numpy(self._data.ts)[first]
+        begins = self._times[first]
         return Windows(observed[rows.to(like.device), which.to(like.device)], begins.to(like))
 
     def evaluate(self, module: FlatModule, solver: SolverSettings) -> float:
         """Mean absolute error against the noiseless trajectories, over all their times."""
-        truth = torch.from_numpy(self._data.truth).to(module.theta)
+        truth = torch.tensor(self._data.truth).to(module.theta)
         with torch.no_grad():
-            solution = solve_as_set(solver, module, truth[0], torch.from_numpy(self._data.ts))
+            solution = solve_as_set(solver, module, truth[0], self._times)
         return float((solution.ys - truth).abs().mean())
 
     def starts(self) -> NDArray[np.float64]:
         """Where the observed trajectories truly start, (n, 2)."""
-        return self._data.truth[0]
+        return self._data.truth[0].copy()
 
     def times(self) -> NDArray[np.float64]:
         """When they were observed, (m,)."""
-        return self._data.ts
+        return self._data.ts.copy()
 
     def _observed_like(self, like: Tensor) -> Tensor:
         placed = self._placed
