@@ -64,8 +64,8 @@ _FIRST_WORD = re.compile(r"^([\w.+-]+\.so[\w.]*):")
 def missing_libraries(platform: str) -> tuple[str, ...]:
     """The libraries that Qt's `platform` plugin (xcb, wayland, offscreen …) lacks here; () when it would load.
 
-    Loading the plugin ahead of Qt is the only way to know: Qt aborts the process where this only fails. Empty also where
-    the question has no meaning: not on Linux, or without PySide6 from its own wheel.
+    Loading the plugin ahead of Qt is the only way to know: Qt aborts the process where this only fails. Empty also
+    where the question has no meaning: not on Linux, or without PySide6 from its own wheel.
     """
     plugin = platform_plugin(platform)
     if plugin is None:

@@ -1,0 +1,38 @@
+"""What an export format is, and what it is given to write."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+from numpy.typing import NDArray
+
+from nodeviz.library.model_file import Model
+
+
+class Trajectory(NamedTuple):
+    """A solved trajectory and what to call it: ts (n,) seconds, ys (n, 2)."""
+
+    label: str
+    ts: NDArray[Any]
+    ys: NDArray[Any]
+
+
+class Exported(NamedTuple):
+    """What there is to export. The formats take from it what they need."""
+
+    model: Model
+    trajectories: tuple[Trajectory, ...] = ()
+
+
+class Format(NamedTuple):
+    """One kind of file: its name (also the command line's option), its label, suffix and sentence, and its bytes.
+
+    Write the bytes by `nodeviz.library.atomic.write_atomically`.
+    """
+
+    name: str
+    label: str
+    suffix: str
+    sentence: str
+    encode: Callable[[Exported], bytes]

@@ -1,0 +1,112 @@
+"""A standalone Python script: the field with its weights, and the solver's method, in torch alone."""
+
+from __future__ import annotations
+
+import base64
+import textwrap
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nodeviz import __version__
+from nodeviz.experiment import Experiment
+from nodeviz.export.format import Exported, Format
+from nodeviz.export.script_integrators import integrator_source
+from nodeviz.library.model_file import Model
+
+_SCRIPT = '''\
+"""A vector field made with nodeviz {version}, after {step} training steps on {name}. It needs torch and nothing else.
+
+    python THIS_FILE             prints the trajectory from {start} as t,x,y
+    python THIS_FILE X Y         prints the one from (X, Y)
+
+Or import it: field() is the torch module, solve(field(), y0, ts) integrates it.
+"""
+
+import base64
+import math
+import sys
+
+import torch
+
+START = {start}
+T0, T1, TIMES = {t0!r}, {t1!r}, {times}
+
+# Shape and little-endian float32 values of each parameter.
+WEIGHTS = {{
+{weights}
+}}
+
+
+{field}
+
+def field():
+    """The field with its weights, in float64, so that tolerances below 1e-6 can be met."""
+    module = Field()
+    module.load_state_dict({{name: _tensor(shape, text) for name, (shape, text) in WEIGHTS.items()}})
+    return module.double()
+
+
+def _tensor(shape, text):
+    data = bytearray(base64.b64decode(text))
+    return torch.frombuffer(data, dtype=torch.float32).reshape(shape) if data else torch.zeros(shape)
+
+
+{integrator}
+
+
+def main():
+    start = tuple(float(text) for text in sys.argv[1:3]) or START
+    ts = torch.linspace(T0, T1, TIMES, dtype=torch.float64)
+    with torch.no_grad():
+        ys = solve(field(), torch.tensor(start, dtype=torch.float64), ts)
+    print("t,x,y")
+    for t, (x, y) in zip(ts.tolist(), ys.tolist()):
+        print(f"{{t:.9g}},{{x:.9g}},{{y:.9g}}")
+
+
+if __name__ == "__main__":
+    main()
+'''
+
+
+def script_source(model: Model) -> str:
+    """The script for `model`: it prints the learnt trajectory from the dataset's first start."""
+    experiment = model.experiment
+    data = experiment.dataset.sample(experiment.training.seed)
+    return _SCRIPT.format(
+        version=__version__,
+        step=model.step,
+        name=_one_line(experiment),
+        start=tuple(float(value) for value in data.truth[0, 0]),
+        t0=float(data.ts[0]),
+        t1=float(data.ts[-1]),
+        times=len(data.ts),
+        weights="\n".join(_weight(name, part) for name, part in experiment.field.split(model.theta).items()),
+        field=experiment.field.torch_source().strip() + "\n",
+        integrator=integrator_source(experiment.solver).rstrip(),
+    )
+
+
+def _one_line(experiment: Experiment) -> str:
+    """The experiment's name, fit to stand inside a docstring whatever was typed."""
+    return "".join(letter for letter in experiment.name if letter.isalnum() or letter in " -_.")
+
+
+def _weight(name: str, part: NDArray[np.float32]) -> str:
+    text = base64.b64encode(np.asarray(part, "<f4").tobytes()).decode()
+    lines = "\n".join(f'        "{line}"' for line in textwrap.wrap(text, 100)) or '        ""'
+    return f'    "{name}": (\n        {part.shape!r},\n{lines},\n    ),'
+
+
+def _encode(exported: Exported) -> bytes:
+    return script_source(exported.model).encode()
+
+
+SCRIPT = Format(
+    name="script",
+    label="Python script",
+    suffix=".py",
+    sentence="The field with its weights and an integrator in one file that needs torch alone.",
+    encode=_encode,
+)

@@ -1,0 +1,22 @@
+"""Trajectories as NPZ: times and states of each as arrays of their own."""
+
+from nodeviz.export.format import Exported, Format
+from nodeviz.library.tables import npz_bytes
+
+
+def _encode(exported: Exported) -> bytes:
+    arrays = {}
+    for trajectory in exported.trajectories:
+        name = trajectory.label.replace(" ", "_")
+        arrays[f"{name}_t"] = trajectory.ts
+        arrays[f"{name}_y"] = trajectory.ys
+    return npz_bytes(arrays)
+
+
+TRAJECTORIES_NPZ = Format(
+    name="npz",
+    label="Trajectories (NPZ)",
+    suffix=".npz",
+    sentence="Arrays NAME_t (n,) and NAME_y (n, 2) of each trajectory, for numpy.",
+    encode=_encode,
+)
