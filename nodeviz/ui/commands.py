@@ -1,0 +1,189 @@
+"""The commands of the window, listed once: menus, shortcuts and the palette come from here."""
+
+from __future__ import annotations
+
+from PySide6.QtWidgets import QApplication
+
+from nodeviz.experiment import ViewSettings
+from nodeviz.settings import Setting, settings_of
+from nodeviz.ui import exporting, filing, theme
+from nodeviz.ui.command import Command
+from nodeviz.ui.desk import Workplace
+
+MENUS = ("File", "Edit", "Run", "View", "Help")
+
+
+def _train_title(place: Workplace) -> str:
+    return "Pause" if place.desk.link.wanted else "Train"
+
+
+def _switch_theme(place: Workplace) -> None:
+    app = QApplication.instance()
+    if isinstance(app, QApplication):
+        other: theme.Choice = "light" if theme.current().name == "dark" else "dark"
+        theme.apply(app, other)
+        place.window.remember_taste()
+
+
+def _follow_system(place: Workplace) -> None:
+    app = QApplication.instance()
+    if isinstance(app, QApplication):
+        theme.apply(app, "system")
+        place.window.remember_taste()
+
+
+def _toggle_full_screen(place: Workplace) -> None:
+    (place.window.showNormal if place.window.isFullScreen() else place.window.showFullScreen)()
+
+
+def _clear_starts(place: Workplace) -> None:
+    place.desk.store.edit("view.starts", ())
+
+
+def _has_starts(place: Workplace) -> bool:
+    return bool(place.desk.store.experiment.view.starts)
+
+
+def _restart(role: str) -> Command:
+    def run(place: Workplace) -> None:
+        place.desk.link.restart("trainer" if role == "trainer" else "inspector")
+        place.desk.announcements.settle(role)
+
+    def lost(place: Workplace) -> bool:
+        worker = place.desk.link.trainer if role == "trainer" else place.desk.link.inspector
+        return worker.state == "lost"
+
+    return Command(f"restart {role}", f"Restart the {role}", "Run", run, enabled=lost)
+
+
+def _view_switch(setting: Setting) -> Command:
+    path = f"view.{setting.name}"
+
+    def shown(place: Workplace) -> bool:
+        return bool(getattr(place.desk.store.experiment.view, setting.name))
+
+    def run(place: Workplace) -> None:
+        place.desk.store.edit(path, not shown(place))
+
+    title = f"Show {setting.label}"
+    return Command(path, title, "View", run, help=setting.help, checked=shown)
+
+
+def _shows_speed(place: Workplace) -> bool:
+    return place.desk.store.experiment.view.background == "speed"
+
+
+def _toggle_speed(place: Workplace) -> None:
+    place.desk.store.edit("view.background", "none" if _shows_speed(place) else "speed")
+
+
+def _panel(number: int, title: str) -> Command:
+    def run(place: Workplace) -> None:
+        place.window.focus_region(number - 1)
+
+    return Command(
+        f"region {number}", f"Go to {title}", "View", run, (str(number),), f"Move the keyboard to {title}."
+    )
+
+
+REGIONS = ("problem", "field", "training", "phase plane", "solver", "cost", "loss", "evaluations", "trade-off")
+
+_RUN = (
+    Command(
+        "train",
+        "Train",
+        "Run",
+        lambda place: place.desk.link.toggle(),
+        ("Space",),
+        "Train, or pause training.",
+        title_now=_train_title,
+    ),
+    Command("step", "Step", "Run", lambda place: place.desk.link.take_step(), ("S",), "Take one training step."),
+    Command(
+        "reset",
+        "Reset",
+        "Run",
+        lambda place: place.desk.link.reset(),
+        ("R",),
+        "Back to step 0 and the initial weights of the seed.",
+    ),
+    _restart("trainer"),
+    _restart("inspector"),
+)
+
+_EDIT = (
+    Command(
+        "undo",
+        "Undo",
+        "Edit",
+        lambda place: place.desk.store.undo(),
+        ("Ctrl+Z",),
+        "Undo the last change of a setting.",
+        lambda place: place.desk.store.can_undo,
+    ),
+    Command(
+        "redo",
+        "Redo",
+        "Edit",
+        lambda place: place.desk.store.redo(),
+        ("Ctrl+Y", "Ctrl+Shift+Z"),
+        "Do again what was undone.",
+        lambda place: place.desk.store.can_redo,
+    ),
+    Command(
+        "copy picture",
+        "Copy picture",
+        "Edit",
+        exporting.copy_picture,
+        ("Ctrl+Shift+C",),
+        "Put the phase plane on the clipboard as a picture.",
+    ),
+    Command(
+        "clear starts",
+        "Clear starts",
+        "Edit",
+        _clear_starts,
+        help="Remove every start you placed in the phase plane.",
+        enabled=_has_starts,
+    ),
+    Command(
+        "palette",
+        "Command palette",
+        "Edit",
+        lambda place: place.window.show_palette(),
+        ("Ctrl+K",),
+        "Find any command by a few letters of its name.",
+    ),
+)
+
+_VIEW = (
+    Command(
+        "view.background",
+        "Show speed",
+        "View",
+        _toggle_speed,
+        help="The speed |f| as a heat map.",
+        checked=_shows_speed,
+    ),
+    *(_view_switch(setting) for setting in settings_of(ViewSettings) if setting.kind == "bool"),
+    Command(
+        "reset view", "Reset view", "View", lambda place: place.window.plane.reset_view(), ("Home",), "Show it all again."
+    ),
+    Command("theme", "Switch between dark and light", "View", _switch_theme, ("Ctrl+T",)),
+    Command("system theme", "Follow the system's theme", "View", _follow_system),
+    Command(
+        "full screen",
+        "Full screen",
+        "View",
+        _toggle_full_screen,
+        ("F11",),
+        checked=lambda place: place.window.isFullScreen(),
+    ),
+    *(_panel(number, title) for number, title in enumerate(REGIONS, start=1)),
+)
+
+_HELP = (
+    Command("help", "Help", "Help", lambda place: place.window.show_help(), ("F1",), "What is where, and the keys."),
+)
+
+COMMANDS: tuple[Command, ...] = (*filing.COMMANDS, *exporting.COMMANDS, *_EDIT, *_RUN, *_VIEW, *_HELP)

@@ -1,0 +1,173 @@
+"""Document: the work as files. Which model file it stands in, and the session that is saved by itself."""
+
+from __future__ import annotations
+
+from concurrent.futures import Future, ThreadPoolExecutor
+from pathlib import Path
+from time import monotonic
+
+from PySide6.QtCore import QObject, Signal
+
+from nodeviz import experiment as experiments
+from nodeviz.engine.messages import Checkpoint, pack, unpack
+from nodeviz.experiment import Experiment
+from nodeviz.library import recent
+from nodeviz.library.model_file import SUFFIX, Model, initial_model, load_model, save_model
+from nodeviz.library.session import restore_session, save_session
+from nodeviz.ui.announcements import Announcements, Notice
+from nodeviz.ui.engine_link import EngineLink
+from nodeviz.ui.store import ExperimentStore
+
+SAVED_EVERY = 4.0
+"""Seconds from one saving of the session to the next, while something changes."""
+
+
+class Document(QObject):
+    """Opens and saves. What goes wrong with a file is a notice, never an exception."""
+
+    renamed = Signal()
+
+    def __init__(
+        self, store: ExperimentStore, link: EngineLink, announcements: Announcements, parent: QObject | None = None
+    ) -> None:
+        super().__init__(parent)
+        self._store, self._link, self._announcements = store, link, announcements
+        self.path: Path | None = None
+        self._written: tuple[Experiment, int, int] | None = None
+        self._pending: Future[None] | None = None
+        self._session_stamp = self._stamp()
+        self._session_saved_at: float | None = None
+        self._next_session = monotonic() + SAVED_EVERY
+        self._disk = ThreadPoolExecutor(1, "nodeviz disk")  # a disk may take its time; a frame may not
+
+    @property
+    def title(self) -> str:
+        """The file's name, or the experiment's when it is in no file."""
+        return self.path.stem if self.path is not None else self._store.experiment.name
+
+    def model(self) -> Model:
+        """The work as it stands: the experiment and the newest weights known here."""
+        experiment, checkpoint = self._store.experiment, self._link.checkpoint
+        if checkpoint is None:
+            return initial_model(experiment)
+        theta = unpack(checkpoint.theta)
+        if theta.size != sum(slot.size for slot in experiment.field.layout()):
+            return initial_model(experiment)  # the field was edited, and the trainer has not answered yet
+        optimiser = {name: unpack(part) for name, part in checkpoint.optimiser.items()}
+        return Model(experiment, theta, checkpoint.step, optimiser, unpack(checkpoint.random))
+
+    def open(self, path: Path) -> bool:
+        """Open a model file or an experiment (.json). Whether it could be."""
+        try:
+            model = _read(path)
+        except (OSError, ValueError) as error:
+            self._complain("open", path, error)
+            return False
+        self.take(model)
+        self.path = path if path.suffix == SUFFIX else None
+        self._remember(path)
+        self._announcements.say(f"Opened {path.name}.")
+        self.renamed.emit()
+        return True
+
+    def begin(self, experiment: Experiment) -> None:
+        """Start afresh with `experiment`, at step 0 and in no file."""
+        self.take(initial_model(experiment))
+        self.path = None
+        self.renamed.emit()
+
+    def take(self, model: Model) -> None:
+        """Let the store and the engine hold `model`."""
+        self._store.adopt(model.experiment)
+        if model.step or model.optimiser:
+            self._link.restore(_checkpoint(model))
+        else:
+            self._link.reset()
+
+    def save(self, path: Path) -> bool:
+        """Save the model at `path`, which then is the document's. Whether it could be."""
+        try:
+            save_model(path, self.model())
+        except OSError as error:
+            self._complain("save", path, error)
+            return False
+        self.path = path
+        self._remember(path)
+        self._announcements.settle("save")
+        self._announcements.say(f"Saved {path.name}.")
+        self.renamed.emit()
+        return True
+
+    def restore_session(self) -> None:
+        """Stand where the last session ended. For the start: the engine is given the weights once it runs."""
+        restored = restore_session()
+        if restored.message:
+            self._announcements.notice(Notice("session", restored.message))
+        if restored.model is not None:
+            self.take(restored.model)
+        self._session_stamp = self._stamp()
+
+    def tick(self) -> None:
+        """Save the session when it changed and the last saving is some seconds old."""
+        self._hear_from_disk()
+        now = monotonic()
+        stamp = self._stamp()
+        if now < self._next_session or self._pending is not None or stamp == self._session_stamp:
+            return
+        self._next_session = now + SAVED_EVERY
+        self._session_stamp = stamp
+        self._pending = self._disk.submit(save_session, self.model())
+
+    def session_age(self) -> float | None:
+        """Seconds since the session was saved; None when it was not yet."""
+        return None if self._session_saved_at is None else monotonic() - self._session_saved_at
+
+    def close(self) -> None:
+        """Save the session once more when it changed, and wait for the disk."""
+        self._disk.shutdown(wait=True)
+        if self._stamp() != self._session_stamp:
+            try:
+                save_session(self.model())
+            except OSError as error:
+                self._complain("save", Path(str(error.filename)), error)
+
+    def _hear_from_disk(self) -> None:
+        if self._pending is None or not self._pending.done():
+            return
+        error, self._pending = self._pending.exception(), None
+        if error is None:
+            self._session_saved_at = monotonic()
+            self._announcements.settle("session")
+        else:
+            self._announcements.notice(
+                Notice("session", f"The session could not be saved: {error}", "Free some space; it is tried again.")
+            )
+
+    def _stamp(self) -> tuple[Experiment, int, int]:
+        checkpoint = self._link.checkpoint
+        return (self._store.experiment, self._link.run, checkpoint.step if checkpoint is not None else 0)
+
+    def _remember(self, path: Path) -> None:
+        try:
+            recent.remember(path)
+        except OSError:
+            return  # only a convenience
+
+    def _complain(self, verb: str, path: Path, error: Exception) -> None:
+        reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
+        remedy = "Choose another file." if verb == "open" else "Choose another place, or free some space."
+        self._announcements.notice(Notice(verb, f"{path.name} could not be {_PAST[verb]}: {reason}", remedy))
+
+
+_PAST = {"open": "opened", "save": "saved"}
+
+
+def _read(path: Path) -> Model:
+    if path.suffix == ".json":
+        return initial_model(experiments.decode(path.read_bytes()))
+    return load_model(path)
+
+
+def _checkpoint(model: Model) -> Checkpoint:
+    optimiser = {name: pack(part) for name, part in model.optimiser.items()}
+    return Checkpoint(step=model.step, theta=pack(model.theta), optimiser=optimiser, random=pack(model.random))

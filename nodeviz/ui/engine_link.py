@@ -1,0 +1,282 @@
+"""EngineLink: the one gate between Qt and the engine. Commands go out, typed signals come in, once a frame."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from PySide6.QtCore import QObject, Signal
+
+from nodeviz.engine.messages import (
+    Activity,
+    ActivityChanged,
+    Checkpoint,
+    Configure,
+    Configured,
+    Diverged,
+    Failed,
+    Heard,
+    Message,
+    Pause,
+    Portrait,
+    Progress,
+    Ready,
+    Reset,
+    Restore,
+    Role,
+    Step,
+    SweepExtended,
+    Train,
+    TrajectoriesSolved,
+    Weights,
+    WorkerLost,
+)
+from nodeviz.experiment import Experiment
+from nodeviz.ui.inspection import Inspection
+from nodeviz.ui.worker_link import Client, WorkerLink
+
+
+class EngineLink(QObject):
+    """The engine as the window knows it. Every signal carries the message it is named after."""
+
+    configured = Signal(object)
+    activityChanged = Signal(object)
+    progressed = Signal(object)
+    diverged = Signal(object)
+    portrayed = Signal(object)
+    solved = Signal(object)
+    swept = Signal(object)
+    failed = Signal(object)
+    lost = Signal(object)
+    runBegun = Signal(int)
+    """Training stands elsewhere, with other weights: the plots begin anew. Carries the step it stands at."""
+    stateChanged = Signal()
+    """A worker's state, or whether training runs or is wanted, is another."""
+
+    def __init__(self, client: Client, experiment: Experiment, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._client = client
+        self._experiment = experiment
+        self.run = 0
+        self._revision = 0
+        self.activity: Activity = "paused"
+        self.wanted = False
+        """Whether training was asked for; true from the key press on, also while the trainer still starts."""
+        self.step = 0
+        self.checkpoint: Checkpoint | None = None
+        self._resuming: Checkpoint | None = None
+        """What a restarted trainer was given; until it stands there its history goes on as if nothing had happened."""
+        self.trainer = WorkerLink("trainer", client, self)
+        self.inspector = WorkerLink("inspector", client, self)
+        self.inspection = Inspection(self.inspector, self)
+        for worker in (self.trainer, self.inspector):
+            worker.stateChanged.connect(self.stateChanged)
+        self._handlers: dict[type, Callable[[Any], None]] = {
+            Ready: self._on_ready,
+            Configured: self._on_configured,
+            ActivityChanged: self._on_activity,
+            Progress: self._on_progress,
+            Weights: self._on_weights,
+            Checkpoint: self._on_checkpoint,
+            Diverged: self.diverged.emit,
+            Portrait: self._on_portrait,
+            TrajectoriesSolved: self._on_trajectories,
+            SweepExtended: self._on_sweep,
+            Failed: self._on_failed,
+            WorkerLost: self._on_lost,
+        }
+
+    @property
+    def starting(self) -> bool:
+        """Whether training was asked for and has not begun."""
+        return self.wanted and self.activity != "training"
+
+    # ---- what the window asks of the engine -------------------------------------------------------------------------
+
+    def start(self) -> None:
+        """Spawn the workers and send them the experiment."""
+        for worker in (self.trainer, self.inspector):
+            worker.begin()
+        self._client.start()
+        for worker in (self.trainer, self.inspector):
+            self._send_experiment(worker)
+        self._resume()
+
+    def stop(self) -> None:
+        """End the workers."""
+        self._client.stop()
+        for worker in (self.trainer, self.inspector):
+            worker.end()
+
+    def restart(self, role: Role) -> None:
+        """Spawn a lost worker again; training goes on from the newest checkpoint."""
+        worker = self.trainer if role == "trainer" else self.inspector
+        worker.begin()
+        self._client.restart(role)
+        self._send_experiment(worker)
+        if role == "trainer":
+            self._resume()
+        else:
+            self.inspection.begin_again()
+
+    def edit(self, experiment: Experiment) -> None:
+        """Take an edited experiment. One that differs in its view alone concerns no worker."""
+        before, self._experiment = self._experiment, experiment
+        if _computed(before) == _computed(experiment):
+            return
+        self._revision += 1
+        for worker in (self.trainer, self.inspector):
+            worker.configure(self._configure_command())
+        self.inspection.forget_pictures(swept=_swept(before) != _swept(experiment))
+
+    def train(self) -> None:
+        self.wanted = True
+        self.trainer.send(Train(run=self.run))
+        self.stateChanged.emit()
+
+    def pause(self) -> None:
+        self.wanted = False
+        self.trainer.send(Pause(run=self.run))
+        self.stateChanged.emit()
+
+    def toggle(self) -> None:
+        """Train when paused, pause when training or about to."""
+        (self.pause if self.wanted else self.train)()
+
+    def take_step(self, count: int = 1) -> None:
+        """One training step, then pause."""
+        self.wanted = False
+        self.trainer.send(Step(count, run=self.run))
+        self.stateChanged.emit()
+
+    def reset(self) -> None:
+        """Another run from step 0, with the initial weights of the seed, paused."""
+        self._begin_run(None)
+        self.trainer.send_after_edits(Reset(run=self.run, revision=self._revision))
+
+    def restore(self, checkpoint: Checkpoint) -> None:
+        """Another run that goes on from `checkpoint`, e.g. from a file, paused."""
+        self._begin_run(checkpoint)
+        self.trainer.send_after_edits(Restore(checkpoint, run=self.run, revision=self._revision))
+
+    def tick(self) -> None:
+        """Hear what the workers said since the last frame, then say what waits to be said."""
+        for event in self._client.drain():
+            self._hear(event)
+        self.trainer.send_edit()
+        self.inspection.speak(training=self.activity == "training")
+
+    # ---- what the engine says ---------------------------------------------------------------------------------------
+
+    def _hear(self, event: Heard) -> None:
+        if isinstance(event, Message) and event.run != self.run and not isinstance(event, (Ready, Failed)):
+            self.inspection.release(event)
+            return
+        self._handlers[type(event)](event)
+
+    def _on_ready(self, ready: Ready) -> None:
+        (self.trainer if ready.role == "trainer" else self.inspector).greet(ready)
+
+    def _on_configured(self, configured: Configured) -> None:
+        if configured.role == "trainer":
+            self.trainer.taken(configured)
+            self._stand(configured)
+        else:
+            self.inspector.taken(configured)
+        self.configured.emit(configured)
+
+    def _stand(self, configured: Configured) -> None:
+        """Training stands at a step, with the weights it had or with others."""
+        self.step = configured.step
+        if configured.kept:
+            return
+        if self._resuming is None:
+            self.runBegun.emit(configured.step)
+        elif self._resuming.step == configured.step:
+            self._resuming = None
+
+    def _on_activity(self, changed: ActivityChanged) -> None:
+        self.activity = changed.activity
+        self.step = changed.step
+        if changed.activity == "paused" and changed.reason:
+            self.wanted = False
+        elif changed.activity == "training" and changed.reason:
+            self.wanted = True
+        self.activityChanged.emit(changed)
+        self.stateChanged.emit()
+
+    def _on_progress(self, progress: Progress) -> None:
+        self.step = progress.first + progress.loss.shape[0]
+        self.progressed.emit(progress)
+
+    def _on_weights(self, weights: Weights) -> None:
+        self.inspection.take_weights(weights)
+
+    def _on_checkpoint(self, checkpoint: Checkpoint) -> None:
+        self.checkpoint = checkpoint
+
+    def _on_portrait(self, portrait: Portrait) -> None:
+        if self.inspection.portrait_answered(portrait):
+            self.portrayed.emit(portrait)
+
+    def _on_trajectories(self, solved: TrajectoriesSolved) -> None:
+        if self.inspection.trajectories_answered(solved):
+            self.solved.emit(solved)
+
+    def _on_sweep(self, sweep: SweepExtended) -> None:
+        if self.inspection.sweep_answered(sweep):
+            self.swept.emit(sweep)
+
+    def _on_failed(self, failed: Failed) -> None:
+        if failed.role == "inspector":
+            self.inspector.failed()
+            self.inspection.failed()
+        else:
+            self.trainer.failed()
+        self.failed.emit(failed)
+
+    def _on_lost(self, lost: WorkerLost) -> None:
+        if lost.role == "trainer":
+            self.trainer.lose()
+            self.activity = "paused"
+        else:
+            self.inspector.lose()
+            self.inspection.failed()
+        self.lost.emit(lost)
+        self.stateChanged.emit()
+
+    def _begin_run(self, checkpoint: Checkpoint | None) -> None:
+        self.run += 1
+        self.wanted = False
+        self.activity = "paused"
+        self.checkpoint = checkpoint
+        self.step = checkpoint.step if checkpoint is not None else 0
+        self.inspection.begin_run(self.run)
+        self.runBegun.emit(self.step)
+        self.stateChanged.emit()
+
+    def _resume(self) -> None:
+        """Let a fresh trainer go on where the last one was."""
+        self._resuming = self.checkpoint
+        if self.checkpoint is not None:
+            self.trainer.send(Restore(self.checkpoint, run=self.run, revision=self._revision))
+        if self.wanted:
+            self.trainer.send(Train(run=self.run))
+
+    def _send_experiment(self, worker: WorkerLink) -> None:
+        worker.configure(self._configure_command())
+        worker.send_edit()
+
+    def _configure_command(self) -> Configure:
+        return Configure(self._experiment, run=self.run, revision=self._revision)
+
+
+def _computed(experiment: Experiment) -> tuple[object, ...]:
+    """The sections that the engine computes with."""
+    return (*_swept(experiment), experiment.training)
+
+
+def _swept(experiment: Experiment) -> tuple[object, ...]:
+    """The sections that a sweep depends on, beside the weights."""
+    return (experiment.task, experiment.dataset, experiment.field, experiment.solver)
+

@@ -1,0 +1,72 @@
+"""The commands of files: new, open, save. The file dialogs are the only dialogs there are."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from PySide6.QtWidgets import QFileDialog
+
+from nodeviz.assets_path import ready_made
+from nodeviz.experiment import Experiment
+from nodeviz.library.model_file import SUFFIX
+from nodeviz.ui.command import Command
+from nodeviz.ui.desk import Workplace
+
+MODELS = f"nodeviz models (*{SUFFIX})"
+OPENED = f"nodeviz models and experiments (*{SUFFIX} *.json)"
+
+
+def new(place: Workplace) -> None:
+    """The default experiment from step 0."""
+    place.desk.document.begin(Experiment())
+
+
+def open_file(place: Workplace) -> None:
+    """Ask for a file and open it."""
+    name, _ = QFileDialog.getOpenFileName(place.window, "Open", _folder(place), OPENED)
+    if name:
+        place.desk.document.open(Path(name))
+
+
+def save(place: Workplace) -> None:
+    """Save where it was saved before; ask when it was nowhere."""
+    path = place.desk.document.path
+    if path is None:
+        save_as(place)
+    else:
+        place.desk.document.save(path)
+
+
+def save_as(place: Workplace) -> None:
+    """Ask where, and save there."""
+    suggestion = str(Path(_folder(place)) / f"{place.desk.document.title}{SUFFIX}")
+    name, _ = QFileDialog.getSaveFileName(place.window, "Save as", suggestion, MODELS)
+    if name:
+        place.desk.document.save(Path(name).with_suffix(SUFFIX))
+
+
+def quit_window(place: Workplace) -> None:
+    """Close the window; the session is kept."""
+    place.window.close()
+
+
+def _folder(place: Workplace) -> str:
+    path = place.desk.document.path
+    return str(path.parent if path is not None else Path.home())
+
+
+def _example(name: str, path: Path) -> Command:
+    def run(place: Workplace) -> None:
+        place.desk.document.open(path)
+
+    return Command(f"example {name}", f"Example: {name}", "File", run, help="Open a ready-made experiment.")
+
+
+COMMANDS = (
+    Command("new", "New", "File", new, ("Ctrl+N",), "The default experiment, from step 0."),
+    Command("open", "Open…", "File", open_file, ("Ctrl+O",), "Open a model or an experiment."),
+    *(_example(name, path) for name, path in ready_made().items()),
+    Command("save", "Save", "File", save, ("Ctrl+S",), "Save the model: experiment and weights."),
+    Command("save as", "Save as…", "File", save_as, ("Ctrl+Shift+S",), "Save the model in another file."),
+    Command("quit", "Quit", "File", quit_window, ("Ctrl+Q",), "Close the window; the session is kept."),
+)

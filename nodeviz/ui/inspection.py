@@ -1,0 +1,211 @@
+"""Inspection: the conversation with the inspector. What to ask next, with which weights, and which answers still count.
+
+One question of a kind is in flight and the newest waits, so that the inspector is never flooded and never idle while
+there is something to draw. An edit waits for the picture asked before it: so a slider that is dragged shows every
+picture it asks for, instead of making each one old before it arrives.
+"""
+
+from __future__ import annotations
+
+from time import monotonic
+from typing import NamedTuple
+
+from PySide6.QtCore import QObject
+
+from nodeviz.engine.messages import (
+    AskPortrait,
+    AskSweep,
+    AskTrajectories,
+    Message,
+    Portrait,
+    Reset,
+    SetWeights,
+    SweepExtended,
+    TrajectoriesSolved,
+    Weights,
+)
+from nodeviz.ui.in_flight import OneInFlight
+from nodeviz.ui.worker_link import WorkerLink
+
+EDIT_PATIENCE = 0.25
+"""Seconds that an edit waits at most for the picture asked before it."""
+LIVE_PORTRAIT_GAP = 1 / 30
+SWEEP_GAP = 2.0
+SWEEP_SHARE = 0.2
+"""The share of its time that the inspector may spend on sweeps while the weights keep changing."""
+
+Starts = tuple[tuple[float, float], ...]
+
+
+class Scene(NamedTuple):
+    """What the phase plane looks at: x0, x1, y0, y1; the time of the field; the user's starts."""
+
+    extent: tuple[float, float, float, float]
+    t: float = 0.0
+    starts: Starts = ()
+
+
+class Inspection(QObject):
+    """Asks the inspector for portraits, trajectories and sweeps; owned and moved by EngineLink."""
+
+    def __init__(self, inspector: WorkerLink, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._inspector = inspector
+        self._run = 0
+        self._question = 0
+        self._weights: Weights | None = None
+        self._told: tuple[int, int, int] | None = None
+        self._scene: Scene | None = None
+        self._portrait: OneInFlight[AskPortrait] = OneInFlight()
+        self._portrait_due = True
+        self.asked_starts: Starts = ()
+        """The starts that the newest portrait was asked with."""
+        self._portrait_asked_at = 0.0
+        self._portrait_not_before = 0.0
+        self._trajectories: OneInFlight[AskTrajectories] = OneInFlight()
+        self._sweep: AskSweep | None = None
+        self._sweep_due = True
+        self._sweep_asked_at = 0.0
+        self._sweep_pause = SWEEP_GAP
+        self._sweep_stamp: tuple[int, int] | None = None
+
+    # ---- what changed -----------------------------------------------------------------------------------------------
+
+    def look(self, scene: Scene) -> None:
+        """The phase plane looks at something else."""
+        if scene != self._scene:
+            self._scene = scene
+            self._portrait_due = True
+
+    def ask_trajectories(self, starts: Starts) -> None:
+        """Solve from these starts before anything else; the newest asked replaces one that waits."""
+        self._question += 1
+        self._trajectories.offer(AskTrajectories(self._question, starts, run=self._run))
+
+    def take_weights(self, weights: Weights) -> None:
+        """The trainer has newer weights."""
+        self._weights = weights
+        self._portrait_due = True
+
+    def forget_pictures(self, *, swept: bool) -> None:
+        """The experiment is another, so what was asked of the last one is old. `swept`: so is the sweep."""
+        self._portrait_due = True
+        self._sweep_due = self._sweep_due or swept
+
+    def begin_run(self, run: int) -> None:
+        """Another run: the weights kept are those of the last."""
+        self._run = run
+        self._weights = self._told = None
+        self._inspector.send_after_edits(Reset(run=run, revision=self._inspector.revision))
+        self._forget_questions()
+
+    def begin_again(self) -> None:
+        """The inspector was restarted and knows no weights."""
+        self._told = None
+        self._forget_questions()
+
+    def failed(self) -> None:
+        """The inspector failed or was lost: what was in flight has no answer, and is asked again once something changes."""
+        self._portrait.forget()
+        self._trajectories.forget()
+        self._sweep = None
+
+    # ---- what was answered ------------------------------------------------------------------------------------------
+
+    def portrait_answered(self, portrait: Portrait) -> bool:
+        """Whether to draw it: it answers the newest question about the experiment as last sent."""
+        self._release_portrait(portrait)
+        return self._is_current(portrait)
+
+    def trajectories_answered(self, solved: TrajectoriesSolved) -> bool:
+        self._trajectories.answered()
+        return self._is_current(solved)
+
+    def sweep_answered(self, sweep: SweepExtended) -> bool:
+        asked = self._sweep
+        if asked is None or sweep.question != asked.question:
+            return False
+        if sweep.done:
+            self._sweep = None
+            took = monotonic() - self._sweep_asked_at
+            self._sweep_pause = max(SWEEP_GAP, took / SWEEP_SHARE)
+        return self._is_current(sweep)
+
+    def release(self, event: Message) -> None:
+        """An answer for another run: it is not drawn, but the question is answered."""
+        if isinstance(event, Portrait):
+            self._release_portrait(event)
+        elif isinstance(event, TrajectoriesSolved):
+            self._trajectories.answered()
+
+    # ---- what is asked next -----------------------------------------------------------------------------------------
+
+    def speak(self, *, training: bool) -> None:
+        """Send what may be sent now."""
+        if self._inspector.state != "ready":
+            return
+        now = monotonic()
+        self._send_edit(now)
+        self._send_trajectories()
+        self._send_portrait(now, training)
+        self._send_sweep(now)
+
+    def _send_edit(self, now: float) -> None:
+        patient = self._portrait.busy and now - self._portrait_asked_at < EDIT_PATIENCE
+        if self._inspector.edit_waits and not patient:
+            self._inspector.send_edit()
+
+    def _send_trajectories(self) -> None:
+        ask = self._trajectories.next()
+        if ask is not None:
+            self._tell_weights()
+            self._inspector.send(ask)
+
+    def _send_portrait(self, now: float, training: bool) -> None:
+        if self._scene is None or not self._portrait_due or self._portrait.busy:
+            return
+        if self._inspector.edit_waits or (training and now < self._portrait_not_before):
+            return
+        self._question += 1
+        self._portrait.offer(
+            AskPortrait(self._question, self._scene.extent, self._scene.t, self._scene.starts, run=self._run)
+        )
+        ask = self._portrait.next()
+        if ask is not None:
+            self._portrait_due = False
+            self._portrait_asked_at = now
+            self.asked_starts = ask.starts
+            self._tell_weights()
+            self._inspector.send(ask)
+
+    def _send_sweep(self, now: float) -> None:
+        stamp = None if self._weights is None else (self._weights.run, self._weights.step)
+        rested = self._sweep is None and now - self._sweep_asked_at >= self._sweep_pause
+        if self._inspector.edit_waits or not (self._sweep_due or (rested and stamp != self._sweep_stamp)):
+            return
+        self._question += 1
+        self._sweep = AskSweep(self._question, run=self._run)
+        self._sweep_due, self._sweep_asked_at, self._sweep_stamp = False, now, stamp
+        self._tell_weights()
+        self._inspector.send(self._sweep)
+
+    def _tell_weights(self) -> None:
+        weights = self._weights
+        if weights is not None and self._told != (weights.run, weights.revision, weights.step):
+            self._told = (weights.run, weights.revision, weights.step)
+            self._inspector.send(SetWeights(weights.step, weights.theta, run=weights.run, revision=weights.revision))
+
+    def _release_portrait(self, portrait: Portrait) -> None:
+        self._portrait.answered()
+        took = monotonic() - self._portrait_asked_at
+        # Rest as long as it took, so that pictures take at most half of the inspector's core while training needs it.
+        self._portrait_not_before = monotonic() + min(max(LIVE_PORTRAIT_GAP, took), EDIT_PATIENCE)
+
+    def _is_current(self, answer: Message) -> bool:
+        return answer.run == self._run and answer.revision >= self._inspector.revision
+
+    def _forget_questions(self) -> None:
+        self._portrait.forget()
+        self._trajectories.forget()
+        self._sweep = None
+        self._portrait_due = self._sweep_due = True

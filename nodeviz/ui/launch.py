@@ -1,0 +1,96 @@
+"""How the window is opened: application, desk, window, first frame, and only then the engine."""
+
+from __future__ import annotations
+
+import signal
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from PySide6.QtCore import QObject, Qt, QTimer
+from PySide6.QtGui import QIcon
+from PySide6.QtWidgets import QApplication
+
+from nodeviz.assets_path import assets
+from nodeviz.engine.client import EngineClient
+from nodeviz.ui import theme
+from nodeviz.ui.announcements import Announcements
+from nodeviz.ui.desk import Desk
+from nodeviz.ui.document import Document
+from nodeviz.ui.engine_link import EngineLink
+from nodeviz.ui.frame_clock import FrameClock
+from nodeviz.ui.main_window import MainWindow
+from nodeviz.ui.preferences import PreferenceKeeper
+from nodeviz.ui.store import ExperimentStore
+from nodeviz.ui.trouble import Trouble
+from nodeviz.ui.worker_link import Client
+
+
+def open_window(argv: Sequence[str], *, path: Path | None = None) -> int:
+    """Open the window and return its exit status when it is closed.
+
+    argv is the program's, for Qt's own options; `path` is a model or an experiment to open instead of the last session.
+    """
+    app = make_application(argv)
+    launched = launch(EngineClient(), path)
+    # Ctrl+C in the terminal closes the window in order, with its children; Python hears of it at the next tick.
+    signal.signal(signal.SIGINT, lambda number, frame: launched.window.close())
+    launched.window.show()
+    return app.exec()
+
+
+def make_application(argv: Sequence[str]) -> QApplication:
+    """The Qt application, named, with its icon."""
+    existing = QApplication.instance()
+    app = existing if isinstance(existing, QApplication) else QApplication(list(argv) or sys.argv[:1])
+    app.setApplicationName("nodeviz")
+    app.setApplicationDisplayName("nodeviz")
+    app.setDesktopFileName("nodeviz")
+    app.setWindowIcon(QIcon(str(assets() / "icon.svg")))
+    return app
+
+
+class Launched(QObject):
+    """A window and the desk below it, with their common beginning and end."""
+
+    def __init__(self, desk: Desk, window: MainWindow) -> None:
+        super().__init__()
+        self.desk, self.window = desk, window
+        desk.clock.ticked.connect(desk.link.tick)
+        desk.clock.ticked.connect(desk.document.tick)
+        desk.clock.start()
+        # Queued, so that the first frame is on the screen before the workers take the processor.
+        window.shownFirst.connect(self._begin, Qt.ConnectionType.QueuedConnection)
+        window.closed.connect(self.end)
+        self._ended = False
+
+    def _begin(self) -> None:
+        QTimer.singleShot(0, self.desk.link.start)
+
+    def end(self) -> None:
+        """Save the session, end the workers."""
+        if not self._ended:
+            self._ended = True
+            self.desk.clock.stop()
+            self.desk.document.close()
+            self.desk.link.stop()
+
+
+def launch(client: Client, path: Path | None = None) -> Launched:
+    """Everything but the event loop. The window is made, not yet shown; the engine starts after its first frame."""
+    preferences = PreferenceKeeper()
+    app = QApplication.instance()
+    if isinstance(app, QApplication):
+        theme.apply(app, preferences.current.theme)
+    store, announcements, clock = ExperimentStore(), Announcements(), FrameClock()
+    link = EngineLink(client, store.experiment)
+    store.changed.connect(lambda before, after: link.edit(after))
+    document = Document(store, link, announcements)
+    trouble = Trouble(store, link, announcements)
+    if path is None or not document.open(path):
+        document.restore_session()
+    desk = Desk(store, link, clock, announcements, document, preferences)
+    window = MainWindow(desk)
+    trouble.catch_everything()
+    clock.detailChanged.connect(window.plane.set_detail)
+    return Launched(desk, window)

@@ -1,0 +1,46 @@
+"""The solver: how trajectories are integrated and differentiated, and at what tolerance."""
+
+from __future__ import annotations
+
+from PySide6.QtWidgets import QLabel
+
+from nodeviz.experiment import Experiment, SolverSettings
+from nodeviz.settings import settings_of
+from nodeviz.ui import theme
+from nodeviz.ui.controls import row_for
+from nodeviz.ui.controls.row import Row
+from nodeviz.ui.controls.stops_row import StopsRow
+from nodeviz.ui.panels.section import Section
+from nodeviz.ui.store import ExperimentStore
+
+CAUTION = "Its gradient can be wrong by orders of magnitude at loose tolerances; checkpointed is exact."
+RARE = ("controller", "max_steps")
+
+
+class SolverPanel(Section):
+    """Tolerances stand here for adaptive methods, the step size for the others."""
+
+    def __init__(self, store: ExperimentStore) -> None:
+        super().__init__("Solver")
+        self.rows: dict[str, Row] = {}
+        for setting in settings_of(SolverSettings):
+            make = StopsRow if setting.name == "method" else row_for
+            self.rows[setting.name] = make(setting, "solver", store)
+        for name, row in self.rows.items():
+            if name not in RARE:
+                self.add(row)
+        self.caution = QLabel(CAUTION)
+        self.caution.setObjectName("warning")
+        self.caution.setFont(theme.caption_font())
+        self.caution.setWordWrap(True)
+        self.add(self.caution)
+        self.add_more(*(self.rows[name] for name in RARE))
+        self._show(store.experiment)
+        store.changed.connect(lambda before, after: self._show(after))
+
+    def _show(self, experiment: Experiment) -> None:
+        adaptive = not experiment.solver.steps_are_fixed
+        self.rows["rtol"].setVisible(adaptive)
+        self.rows["atol"].setVisible(adaptive)
+        self.rows["dt"].setVisible(not adaptive)
+        self.caution.setVisible(experiment.solver.gradient == "backsolve")

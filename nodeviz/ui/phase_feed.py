@@ -1,0 +1,151 @@
+"""PhaseFeed: what the phase plane is shown, and when. From the store and the engine to the plane, and back."""
+
+from __future__ import annotations
+
+from itertools import count
+
+import numpy as np
+from PySide6.QtCore import QObject
+
+from nodeviz.engine.messages import Curve, Portrait, TrajectoriesSolved, unpack
+from nodeviz.experiment import Experiment
+from nodeviz.ui.engine_link import EngineLink
+from nodeviz.ui.inspection import Scene, Starts
+from nodeviz.ui.plots.phase_plane import PhasePlane
+from nodeviz.ui.plots.time_scrubber import TimeScrubber
+from nodeviz.ui.store import ExperimentStore
+
+PREVIEW_GRID = 64
+MOST_STARTS = 64
+
+_gestures = count()
+
+
+class PhaseFeed(QObject):
+    """Before the inspector answers, the field is drawn from the declared weights in numpy: so it flows at once."""
+
+    def __init__(
+        self, store: ExperimentStore, link: EngineLink, plane: PhasePlane, scrubber: TimeScrubber
+    ) -> None:
+        super().__init__(plane)
+        self._store, self._link, self._plane, self._scrubber = store, link, plane, scrubber
+        self._t = 0.0
+        self._gesture: object = None
+        self._answered = False
+        experiment = store.experiment
+        plane.set_extent(experiment.dataset.extent)
+        plane.set_view(experiment.view)
+        self._show_data(experiment)
+        self.preview()
+        plane.startPlaced.connect(self._place)
+        plane.startMoved.connect(self._move)
+        plane.startDropped.connect(self._drop)
+        plane.startRemoved.connect(self._remove)
+        plane.extentChanged.connect(lambda extent: self._look())
+        scrubber.timeChanged.connect(self._set_time)
+        store.changed.connect(self._on_changed)
+        link.portrayed.connect(self._on_portrait)
+        link.solved.connect(self._on_trajectories)
+        link.runBegun.connect(lambda step: self._on_run())
+        self._look()
+
+    def preview(self) -> None:
+        """Draw the field from the weights known here: those of the checkpoint, or the seed's."""
+        field, extent = self._store.experiment.field, tuple(self._plane.extent)
+        theta = field.initial_parameters(self._store.experiment.training.seed)
+        checkpoint = self._link.checkpoint
+        if checkpoint is not None and unpack(checkpoint.theta).shape == theta.shape:
+            theta = unpack(checkpoint.theta)
+        x = np.linspace(extent[0], extent[1], PREVIEW_GRID, dtype=np.float32)
+        y = np.linspace(extent[2], extent[3], PREVIEW_GRID, dtype=np.float32)
+        points = np.stack(np.meshgrid(x, y, indexing="ij"), axis=-1).reshape(-1, 2)
+        with np.errstate(all="ignore"):
+            velocity = field.velocity(theta, self._t, points)
+        self._plane.set_portrait(velocity.reshape(PREVIEW_GRID, PREVIEW_GRID, 2), extent)
+
+    # ---- from the store ---------------------------------------------------------------------------------------------
+
+    def _on_changed(self, before: Experiment, after: Experiment) -> None:
+        if before.view != after.view:
+            self._plane.set_view(after.view)
+        if before.view.starts != after.view.starts:
+            self._ask_trajectories()
+        if (before.dataset, before.training.seed) != (after.dataset, after.training.seed):
+            if before.dataset.extent != after.dataset.extent:
+                self._plane.set_extent(after.dataset.extent)
+            self._show_data(after)
+        if before.field != after.field and not self._answered:
+            self.preview()
+        self._look()
+
+    def _show_data(self, experiment: Experiment) -> None:
+        data = experiment.dataset.sample(experiment.training.seed)
+        self._plane.set_target(data.ts, data.truth, data.observed)
+        self._scrubber.set_duration(experiment.dataset.duration)
+
+    def _look(self) -> None:
+        view = self._store.experiment.view
+        t = 0.0 if self._store.experiment.field.autonomous else self._t
+        self._link.inspection.look(Scene(tuple(self._plane.extent), t, view.starts))
+
+    def _ask_trajectories(self) -> None:
+        starts = self._store.experiment.view.starts
+        if starts:
+            self._link.inspection.ask_trajectories(starts)
+        else:
+            self._plane.set_user((), ())
+
+    # ---- from the engine --------------------------------------------------------------------------------------------
+
+    def _on_portrait(self, portrait: Portrait) -> None:
+        self._answered = True
+        self._plane.set_portrait(unpack(portrait.velocity), portrait.extent)
+        self._plane.set_learnt([unpack(c.ys) for c in portrait.learnt], [unpack(c.ts) for c in portrait.learnt])
+        if self._link.inspection.asked_starts == self._store.experiment.view.starts:
+            self._show_user(self._store.experiment.view.starts, portrait.user)
+
+    def _on_trajectories(self, solved: TrajectoriesSolved) -> None:
+        starts = tuple((float(ys[0, 0]), float(ys[0, 1])) for ys in (unpack(curve.ys) for curve in solved.curves))
+        self._show_user(starts, solved.curves)
+
+    def _show_user(self, starts: Starts, curves: tuple[Curve, ...]) -> None:
+        self._plane.set_user(starts, [unpack(curve.ys) for curve in curves], [unpack(curve.ts) for curve in curves])
+
+    def _on_run(self) -> None:
+        if not self._answered:
+            self.preview()
+
+    # ---- from the pointer -------------------------------------------------------------------------------------------
+
+    def _place(self, x: float, y: float) -> None:
+        self._gesture = None
+        starts = self._store.experiment.view.starts
+        self._store.edit("view.starts", (*starts[-MOST_STARTS + 1 :], (x, y)))
+
+    def _move(self, index: int, x: float, y: float) -> None:
+        if self._gesture is None:
+            self._gesture = ("start", next(_gestures))
+        self._put(index, (x, y))
+
+    def _drop(self, index: int, x: float, y: float) -> None:
+        self._put(index, (x, y))
+        self._gesture = None
+
+    def _remove(self, index: int) -> None:
+        starts = self._store.experiment.view.starts
+        self._store.edit("view.starts", starts[:index] + starts[index + 1 :])
+
+    def _put(self, index: int, point: tuple[float, float]) -> None:
+        starts = self._store.experiment.view.starts
+        if index < len(starts):
+            self._store.edit(
+                "view.starts", (*starts[:index], point, *starts[index + 1 :]), gesture=self._gesture
+            )
+
+    def _set_time(self, t: float) -> None:
+        self._t = t
+        self._plane.set_time(t)
+        if not self._store.experiment.field.autonomous:
+            self._look()
+            if not self._answered:
+                self.preview()

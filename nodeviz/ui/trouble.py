@@ -1,0 +1,78 @@
+"""Trouble: how what goes wrong is told: lost workers, failures, diverging solves, refused values, our mistakes."""
+
+from __future__ import annotations
+
+import sys
+import traceback
+from types import TracebackType
+
+from PySide6.QtCore import QObject
+
+from nodeviz.engine.messages import ActivityChanged, Diverged, Failed, Role, WorkerLost
+from nodeviz.ui.announcements import Announcements, Notice
+from nodeviz.ui.engine_link import EngineLink
+from nodeviz.ui.store import ExperimentStore
+
+
+class Trouble(QObject):
+    """Turns bad news into notices with a way out, and an uncaught exception into one that can be copied."""
+
+    def __init__(self, store: ExperimentStore, link: EngineLink, announcements: Announcements) -> None:
+        super().__init__(link)
+        self._link, self._announcements = link, announcements
+        store.refused.connect(announcements.say)
+        link.lost.connect(self._on_lost)
+        link.failed.connect(self._on_failed)
+        link.diverged.connect(self._on_diverged)
+        link.activityChanged.connect(self._on_activity)
+        link.stateChanged.connect(self._settle)
+
+    def catch_everything(self) -> None:
+        """From here on an exception that nobody caught is a notice instead of a traceback."""
+        sys.excepthook = self._on_exception
+
+    def _on_lost(self, lost: WorkerLost) -> None:
+        how = "" if lost.exitcode is None else f" (exit code {lost.exitcode})"
+        went_on = "Training stopped; the last weights are kept." if lost.role == "trainer" else "The plots stand still."
+
+        def restart(role: Role = lost.role) -> None:
+            self._link.restart(role)
+
+        self._announcements.notice(
+            Notice(lost.role, f"The {lost.role} ended unexpectedly{how}.", went_on, offer="Restart", accept=restart)
+        )
+
+    def _on_failed(self, failed: Failed) -> None:
+        self._announcements.notice(Notice("failed", failed.message, failed.remedy, failed.detail))
+
+    def _on_diverged(self, diverged: Diverged) -> None:
+        self._announcements.say(f"Step {diverged.step}: {diverged.sentence} {diverged.remedy}")
+
+    def _on_activity(self, changed: ActivityChanged) -> None:
+        if changed.activity == "paused" and changed.reason:
+            self._announcements.notice(Notice("paused", changed.reason))
+        elif changed.activity == "training":
+            self._announcements.settle("paused")
+            if changed.reason:
+                self._announcements.say(changed.reason)
+
+    def _settle(self) -> None:
+        for worker in (self._link.trainer, self._link.inspector):
+            if worker.state == "ready":
+                self._announcements.settle(worker.role)
+
+    def _on_exception(
+        self, kind: type[BaseException], error: BaseException, trace: TracebackType | None
+    ) -> None:
+        if issubclass(kind, KeyboardInterrupt):
+            sys.__excepthook__(kind, error, trace)
+            return
+        detail = "".join(traceback.format_exception(kind, error, trace))
+        self._announcements.notice(
+            Notice(
+                "exception",
+                f"Something went wrong in the window: {kind.__name__}: {error}",
+                "Your work is kept. If it happens again, please report it with the details.",
+                detail,
+            )
+        )
