@@ -21,4 +21,5 @@ def assets() -> Path:
 
 def ready_made() -> dict[str, Path]:
     """The ready-made experiments by name, in the order of their names."""
-    return {path.stem: path for path in sorted((assets() / "experiments").glob("*.json"))}
+    found = (assets() / "experiments").glob("*.json")
+    return {path.stem: path for path in sorted(found, key=lambda path: path.stem)}

@@ -1,0 +1,66 @@
+"""What `nodeviz` means: the window, when no command is named, or the command line."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from nodeviz.cli import COMMANDS, run
+from nodeviz.cli.command import MISUSE, Misuse, Parser
+from nodeviz.display import WITHOUT_A_WINDOW, obstacle, obstacle_of_import
+from nodeviz.library.model_file import SUFFIX
+
+NO_WINDOW = 3
+"""Exit status when no window can open here."""
+OPENED = (SUFFIX, ".json")
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Open the window, or do what the command line says; the exit status."""
+    arguments = list(sys.argv[1:] if argv is None else argv)
+    if not _means_the_window(arguments):
+        return run(arguments)
+    try:
+        return _open_the_window(arguments)
+    except Misuse as error:
+        print(f"nodeviz: {error}", file=sys.stderr)
+        return MISUSE
+
+
+def _means_the_window(arguments: list[str]) -> bool:
+    if not arguments:
+        return True
+    first = arguments[0]
+    if first in ("-h", "--help", "-V", "--version", *(command.name for command in COMMANDS)):
+        return False
+    return first.startswith("-") or Path(first).suffix in OPENED or Path(first).exists()
+
+
+def _open_the_window(arguments: list[str]) -> int:
+    parser = Parser(prog="nodeviz", add_help=False, allow_abbrev=False)
+    parser.add_argument("file", nargs="?", type=Path)
+    parser.add_argument("--open", type=Path, metavar="FILE")
+    parser.add_argument("--screenshot", type=Path, metavar="PICTURE")
+    parser.add_argument("--seconds", type=float, default=5.0)
+    options = parser.parse_all(arguments)
+    file = options.open or options.file
+    if file is not None and not file.is_file():
+        raise Misuse(f"There is no file {file}.")
+    trouble = obstacle()
+    if trouble is not None:
+        return _without_a_window(trouble)
+    try:
+        from nodeviz.ui.launch import open_window  # here, so that nothing else imports Qt
+    except ImportError as error:
+        if not (error.name or "").startswith(("nodeviz", "solver")):
+            return _without_a_window(obstacle_of_import(error))
+        raise
+    if not options.seconds >= 0:
+        raise Misuse(f"--seconds must be 0 or more; got {options.seconds:g}.")
+    return open_window(file, screenshot=options.screenshot, seconds=options.seconds)
+
+
+def _without_a_window(trouble: str) -> int:
+    print(f"nodeviz cannot open its window. {trouble}\n{WITHOUT_A_WINDOW}", file=sys.stderr)
+    return NO_WINDOW

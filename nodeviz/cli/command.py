@@ -1,0 +1,49 @@
+"""What a command of the command line is, and how its user's mistakes are told."""
+
+from __future__ import annotations
+
+import argparse
+import difflib
+from collections.abc import Callable, Iterable
+from typing import NamedTuple, NoReturn
+
+SUCCESS, FAILURE, MISUSE, INTERRUPTED = 0, 1, 2, 130
+"""Exit statuses: done; begun but not done; not begun, because the options are wrong; Ctrl+C."""
+
+
+class Misuse(ValueError):  # noqa: N818 (what the user did, not what failed)
+    """The user asked for what cannot be: a sentence that says what was expected, what came and what to do."""
+
+
+class Command(NamedTuple):
+    """One word after `nodeviz`: its name, a line of help, its options, and what it does; returns the exit status."""
+
+    name: str
+    help: str
+    description: str
+    add_options: Callable[[argparse.ArgumentParser], None]
+    run: Callable[[argparse.Namespace], int]
+
+
+class Parser(argparse.ArgumentParser):
+    """An argument parser that raises `Misuse` with a sentence, and guesses what a mistyped option meant."""
+
+    def error(self, message: str) -> NoReturn:
+        """Raise argparse's complaint as a sentence of ours."""
+        text = message.removeprefix("argument ")
+        raise Misuse(f"{text[0].upper()}{text[1:].rstrip('.')}. See `{self.prog} --help`.")
+
+    def parse_all(self, arguments: list[str]) -> argparse.Namespace:
+        """The options in `arguments`. Raises `Misuse` naming the first that is unknown."""
+        parsed, unknown = self.parse_known_args(arguments)
+        if unknown:
+            word = unknown[0].partition("=")[0]
+            meant = did_you_mean(word, self._option_string_actions)
+            raise Misuse(f"There is no option {word}{meant}. See `{self.prog} --help`.")
+        return parsed
+
+
+def did_you_mean(word: str, names: Iterable[str]) -> str:
+    """The nearest of `names` in brackets, to stand behind the word, or nothing when none is near."""
+    near = difflib.get_close_matches(word, list(names), 1)
+    return f" (did you mean {near[0]}?)" if near else ""

@@ -1,0 +1,167 @@
+"""The options that are made from declared settings: --method, --rtol, --learning-rate, --noise …"""
+
+from __future__ import annotations
+
+import argparse
+from collections import Counter
+from collections.abc import Callable
+from functools import cache
+from typing import Any, NamedTuple
+
+import msgspec
+
+from nodeviz.cli.command import Misuse
+from nodeviz.datasets import DATASETS
+from nodeviz.experiment import Experiment, SolverSettings, TrainingSettings
+from nodeviz.fields import FIELDS
+from nodeviz.settings import Setting, settings_of
+from nodeviz.tasks import TASKS
+
+
+class Section(NamedTuple):
+    """A part of the experiment, and the structs that may stand there."""
+
+    name: str
+    kinds: tuple[type[msgspec.Struct], ...]
+
+
+SECTIONS = (
+    Section("solver", (SolverSettings,)),
+    Section("training", (TrainingSettings,)),
+    Section("field", FIELDS),
+    Section("task", TASKS),
+    Section("dataset", DATASETS),
+)
+
+
+class SettingOption(NamedTuple):
+    """One option: its flag, the section it belongs to, and the declaration that it was made from."""
+
+    flag: str
+    section: str
+    setting: Setting
+
+    @property
+    def destination(self) -> str:
+        return f"{self.section}.{self.setting.name}"
+
+
+@cache
+def setting_options() -> tuple[SettingOption, ...]:
+    """All of them, in the order of the sections. A name that two sections share is preceded by the section's."""
+    found = {
+        (section.name, setting.name): setting
+        for section in SECTIONS
+        for kind in section.kinds
+        for setting in settings_of(kind)
+    }
+    shared = Counter(name for _, name in found)
+    return tuple(
+        SettingOption(_flag(name if shared[name] == 1 else f"{section}-{name}"), section, setting)
+        for (section, name), setting in found.items()
+    )
+
+
+def add_setting_options(parser: argparse.ArgumentParser) -> None:
+    """Give `parser` an option for every setting, grouped by section, and one for a section's kind where it has more."""
+    for section in SECTIONS:
+        group = parser.add_argument_group(section.name)
+        if len(section.kinds) > 1:
+            tags = [_tag(kind) for kind in section.kinds]
+            group.add_argument(f"--{section.name}", choices=tags, dest=f"{section.name}.", help=f"which {section.name}")
+        for option in setting_options():
+            if option.section == section.name:
+                _add(group, option)
+
+
+def experiment_as_asked(experiment: Experiment, options: argparse.Namespace) -> Experiment:
+    """`experiment` with what `options` set. Raises `ValueError` naming the option or the setting that is wrong."""
+    for section in SECTIONS:
+        part = _kind_as_asked(section, getattr(experiment, section.name), options)
+        asked = {
+            option.setting.name: value
+            for option in setting_options()
+            if option.section == section.name and (value := getattr(options, option.destination)) is not None
+        }
+        _check_belonging(section, part, asked)
+        changed = msgspec.structs.replace(part, **asked) if asked else part
+        experiment = msgspec.structs.replace(experiment, **{section.name: changed})
+    return experiment
+
+
+def _kind_as_asked(section: Section, part: Any, options: argparse.Namespace) -> Any:
+    tag = getattr(options, f"{section.name}.", None)
+    if tag is None or tag == _tag(type(part)):
+        return part
+    return next(kind for kind in section.kinds if _tag(kind) == tag)()
+
+
+def _check_belonging(section: Section, part: msgspec.Struct, asked: dict[str, Any]) -> None:
+    own = {setting.name for setting in settings_of(type(part))}
+    for option in setting_options():
+        if option.section == section.name and option.setting.name in asked and option.setting.name not in own:
+            owner = next(kind for kind in section.kinds if option.setting in settings_of(kind))
+            raise Misuse(
+                f"{option.flag} belongs to the {section.name} {_tag(owner)!r}, and this one is {_tag(type(part))!r}; "
+                f"add --{section.name} {_tag(owner)}, or leave it out."
+            )
+
+
+def _add(group: Any, option: SettingOption) -> None:
+    help = _help_text(option.setting)
+    if option.setting.kind == "bool":
+        group.add_argument(option.flag, dest=option.destination, action=argparse.BooleanOptionalAction, help=help)
+        return
+    group.add_argument(
+        option.flag, dest=option.destination, type=_reader(option.setting), metavar=_metavar(option.setting), help=help
+    )
+
+
+def _reader(setting: Setting) -> Callable[[str], Any]:
+    """What turns an option's text into the setting's value, complaining as the setting itself does."""
+
+    def read(text: str) -> Any:
+        try:
+            value = _converted(setting, text)
+            setting.check(value)
+        except ValueError as error:
+            raise argparse.ArgumentTypeError(str(error)) from error
+        return value
+
+    return read
+
+
+def _converted(setting: Setting, text: str) -> Any:
+    converters: dict[str, Callable[[str], Any]] = {"int": int, "float": float}
+    try:
+        return converters.get(setting.kind, str)(text)
+    except ValueError:
+        return text  # which the setting refuses in its own words
+
+
+def _help_text(setting: Setting) -> str:
+    parts = [setting.help]
+    if setting.choices:
+        parts.append(f"One of {', '.join(choice.value for choice in setting.choices)}.")
+    elif setting.low is not None and setting.high is not None:
+        parts.append(f"{setting.low:g} to {setting.high:g}{' ' + setting.unit if setting.unit else ''}.")
+    parts.append(f"[{_plain(setting.default)}]")
+    return " ".join(parts).replace("%", "%%")
+
+
+def _plain(value: Any) -> str:
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return f"{value:g}" if isinstance(value, float) else str(value)
+
+
+def _metavar(setting: Setting) -> str:
+    return {"int": "N", "float": "X", "choice": "NAME"}.get(setting.kind, "TEXT")
+
+
+def _tag(kind: type[msgspec.Struct]) -> str:
+    return str(kind.__struct_config__.tag)
+
+
+def _flag(name: str) -> str:
+    return "--" + name.replace("_", "-")

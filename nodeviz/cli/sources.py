@@ -1,0 +1,33 @@
+"""Where an experiment or a model comes from: a ready-made name, an experiment's JSON, or a model file."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from nodeviz import experiment as experiments
+from nodeviz.assets_path import ready_made
+from nodeviz.cli.command import Misuse, did_you_mean
+from nodeviz.library.model_file import Model, initial_model, load_model
+
+
+def ready_made_model(name: str) -> Model:
+    """The ready-made experiment called `name`, at step 0. Raises `Misuse` when there is none."""
+    known = ready_made()
+    if name not in known:
+        raise Misuse(
+            f"There is no ready-made experiment {name!r}{did_you_mean(name, known)}. "
+            f"There are {', '.join(known)}; --experiment FILE starts from a file."
+        )
+    return model_in(known[name])
+
+
+def model_in(path: Path) -> Model:
+    """The model, or the experiment at step 0, in the file at `path`. Raises `Misuse` saying what is wrong with it."""
+    try:
+        if path.suffix == ".json":
+            return initial_model(experiments.decode(path.read_bytes()))
+        return load_model(path)
+    except OSError as error:
+        raise Misuse(f"{path} cannot be read: {error.strerror}.") from error
+    except ValueError as error:
+        raise Misuse(f"{path} cannot be used. {error}") from error

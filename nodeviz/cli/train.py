@@ -1,0 +1,78 @@
+"""`nodeviz train`: learn a field without a window."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from nodeviz.assets_path import ready_made
+from nodeviz.cli.command import FAILURE, INTERRUPTED, SUCCESS, Command, Misuse
+from nodeviz.cli.report import JsonLines, Report, Words
+from nodeviz.cli.setting_options import add_setting_options, experiment_as_asked
+from nodeviz.cli.sources import model_in, ready_made_model
+from nodeviz.library.model_file import Model
+from nodeviz.library.runs import RunDirectory
+
+
+def _add_options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("name", nargs="?", help=f"a ready-made experiment: {', '.join(ready_made())} [spiral]")
+    parser.add_argument(
+        "--experiment", type=Path, metavar="FILE", help="start from an experiment (.json) or go on from a model"
+    )
+    parser.add_argument("--steps", type=_count, default=2000, metavar="N", help="training steps to take [2000]")
+    parser.add_argument(
+        "--out", type=Path, metavar="FOLDER", help="save the model, the experiment and the history of every step there"
+    )
+    parser.add_argument("--overwrite", action="store_true", help="let --out replace a run that is there")
+    parser.add_argument("--json", action="store_true", help="tell every step, and the end, as a JSON object a line")
+    add_setting_options(parser)
+
+
+def _run(options: argparse.Namespace) -> int:
+    model = _beginning(options)
+    directory = RunDirectory(options.out) if options.out is not None else None
+    try:
+        experiment = experiment_as_asked(model.experiment, options)
+        if directory is not None:
+            directory.claim(overwrite=options.overwrite)
+    except ValueError as error:
+        raise Misuse(str(error)) from error
+    from nodeviz.cli.training import Outcome, Training, trainer_from  # here, for it imports torch
+
+    def save(outcome: Outcome) -> None:
+        if directory is not None:
+            directory.save(outcome.model, outcome.history)
+
+    report: Report = JsonLines() if options.json else Words(options.steps)
+    try:
+        trainer = trainer_from(model, experiment)
+    except ValueError as error:
+        raise Misuse(str(error)) from error
+    outcome = Training(trainer, options.steps).run(report.step, save)
+    report.end(outcome, directory.folder if directory is not None else None)
+    if outcome.interrupted:
+        return INTERRUPTED
+    return SUCCESS if outcome.trouble is None else FAILURE
+
+
+def _beginning(options: argparse.Namespace) -> Model:
+    if options.experiment is None:
+        return ready_made_model(options.name or "spiral")
+    if options.name is not None:
+        raise Misuse(f"Name either the ready-made experiment {options.name} or --experiment, not both.")
+    return model_in(options.experiment)
+
+
+def _count(text: str) -> int:
+    if not text.isdecimal() or not int(text):
+        raise argparse.ArgumentTypeError(f"a whole number of at least 1 is needed; got {text!r}")
+    return int(text)
+
+
+TRAIN = Command(
+    name="train",
+    help="learn a field without a window",
+    description="Learn a vector field without a window. The same seed gives the same weights.",
+    add_options=_add_options,
+    run=_run,
+)

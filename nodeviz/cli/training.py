@@ -1,0 +1,94 @@
+"""Training without a window: one step after another in this process, until done, interrupted or stuck."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from math import nan
+from time import monotonic
+from typing import NamedTuple
+
+import numpy as np
+import torch
+
+from nodeviz.cli.interruption import Interruption
+from nodeviz.engine.trainer import StepResult, Trainer, TrainerState, Trouble
+from nodeviz.experiment import Experiment
+from nodeviz.library.model_file import Model
+from nodeviz.library.runs import History
+
+EVALUATED_EVERY = 100
+"""Steps from one figure of merit to the next: a solve over all data costs as much as a few steps."""
+SAVED_EVERY = 60.0
+"""Seconds from one saving to the next while training goes on."""
+PATIENCE = 5
+"""Solves that fail in a row before training stops: one may be an unlucky batch, five are the settings."""
+
+
+class Outcome(NamedTuple):
+    """Where training stands: the model, what every step came to, the figure of merit, and why it ended early."""
+
+    model: Model
+    history: History
+    merit: float
+    seconds: float
+    device: str
+    interrupted: bool = False
+    trouble: Trouble | None = None
+
+
+def trainer_from(model: Model, experiment: Experiment) -> Trainer:
+    """A trainer that stands where `model` does and goes on as `experiment` says, with its weights where they fit.
+
+    Raises `ValueError` when the experiment cannot be trained here.
+    """
+    if "OMP_NUM_THREADS" not in os.environ:
+        torch.set_num_threads(1)  # batches of the plane are too small to share among threads
+    if not model.step:
+        return Trainer(experiment)
+    trainer = Trainer(model.experiment)
+    trainer.restore(TrainerState(model.step, model.theta, model.optimiser, model.random))
+    trainer.adopt(experiment)
+    return trainer
+
+
+class Training:
+    """Some more steps of one trainer, and all that was measured on the way."""
+
+    def __init__(self, trainer: Trainer, steps: int) -> None:
+        self.trainer = trainer
+        self._steps = steps
+        self._rows: list[tuple[float, ...]] = []
+        self._began = monotonic()
+
+    def run(self, tell: Callable[[int, StepResult], None], save: Callable[[Outcome], None]) -> Outcome:
+        """Train. Every step is told; now and then, and at the end, what is there is saved."""
+        save_at, failures = monotonic() + SAVED_EVERY, 0
+        with Interruption() as interruption:
+            while len(self._rows) < self._steps and failures < PATIENCE and not interruption.asked:
+                result = self.trainer.step()
+                failures = failures + 1 if result.trouble else 0
+                self._note(result)
+                tell(self.trainer.steps, result)
+                if monotonic() > save_at:
+                    save(self._outcome(result.trouble))
+                    save_at = monotonic() + SAVED_EVERY
+            outcome = self._outcome(result.trouble if failures == PATIENCE else None, interruption.asked)
+            save(outcome)
+        return outcome
+
+    def _note(self, result: StepResult) -> None:
+        last = len(self._rows) + 1 == self._steps
+        merit = self.trainer.evaluate() if last or self.trainer.steps % EVALUATED_EVERY == 0 else nan
+        counts = (result.nfe_forward, result.nfe_backward, result.rejected)
+        self._rows.append((result.loss, merit, *counts, result.seconds))
+
+    def _outcome(self, trouble: Trouble | None, interrupted: bool = False) -> Outcome:
+        state = self.trainer.state()
+        model = Model(self.trainer.experiment, state.theta, state.step, state.optimiser, state.random)
+        history = History(*np.array(self._rows, np.float64).reshape(-1, len(History._fields)).T)
+        merit = float(history.test[-1]) if len(history.test) else nan
+        if np.isnan(merit):
+            merit = self.trainer.evaluate()
+        seconds = monotonic() - self._began
+        return Outcome(model, history, merit, seconds, str(self.trainer.device), interrupted, trouble)
