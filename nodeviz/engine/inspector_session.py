@@ -116,12 +116,6 @@ class InspectorSession(Session):
         self._away += perf_counter() - began
         return events
 
-    def failed(self, error: Exception, cause: Command | None) -> list[Event]:
-        """One Failed. A question that cannot be answered is not tried again."""
-        if cause is None:
-            self._forget_most_urgent()
-        return super().failed(error, cause)
-
     def _configure(self, command: Configure) -> list[Event]:
         new, old = command.experiment, self._experiment
         kept = old is not None and command.run == self.run and keeps_weights(old, new)
@@ -197,6 +191,9 @@ class InspectorSession(Session):
                 answer = next(self._answers)
         except Superseded:
             return []
+        except Exception:
+            self._sweep = self._answers = None
+            raise
         if answer.done:
             self._sweep = self._answers = None
         run, revision, step = self._sweep_stamp
@@ -252,14 +249,6 @@ class InspectorSession(Session):
             device=self.device,
             parameters=self._weights.theta.size,
         )
-
-    def _forget_most_urgent(self) -> None:
-        if self._trajectories is not None:
-            self._trajectories = None
-        elif self._portrait is not None:
-            self._portrait = None
-        else:
-            self._sweep = self._answers = None
 
 
 def _question(experiment: Experiment) -> Question:

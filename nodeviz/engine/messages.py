@@ -7,7 +7,7 @@ an old question is dropped, never drawn. Reset, open and new start another run; 
 from __future__ import annotations
 
 from math import prod
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
 
 import msgspec
 import numpy as np
@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from nodeviz.experiment import Experiment
 
+T = TypeVar("T")
 Role = Literal["trainer", "inspector"]
 Activity = Literal["paused", "training"]
 
@@ -360,17 +361,24 @@ def encode(message: Message) -> bytes:
 
 def decode_command(data: bytes) -> Command:
     """The command in `data`. Raises msgspec.DecodeError."""
-    return _commands.decode(data)
+    return _decoded(_commands, data)
 
 
 def decode_event(data: bytes) -> Event:
     """The event in `data`. Raises msgspec.DecodeError."""
-    return _events.decode(data)
+    return _decoded(_events, data)
 
 
 def origin_of(data: bytes) -> Origin:
     """Run and revision of a message, also of one whose content does not validate; zeros when it is no message."""
     try:
-        return _origins.decode(data)
+        return _decoded(_origins, data)
     except msgspec.DecodeError:
         return Origin()
+
+
+def _decoded(decoder: msgspec.msgpack.Decoder[T], data: bytes) -> T:
+    try:
+        return decoder.decode(data)
+    except UnicodeDecodeError as error:  # msgspec lets this one through
+        raise msgspec.DecodeError(f"Text in the message is no UTF-8: {error.reason}") from error

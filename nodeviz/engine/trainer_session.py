@@ -82,6 +82,7 @@ class TrainerSession(Session):
                 return []
 
     def tick(self) -> list[Event]:
+        """Take one step; tell what is due."""
         trainer = self._ready_trainer()
         result = trainer.step()
         self._ledger.enter(result)

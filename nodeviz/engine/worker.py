@@ -11,6 +11,7 @@ import signal
 import threading
 import traceback
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
 from multiprocessing.connection import Connection
 from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING
@@ -44,7 +45,8 @@ def run_worker(role: Role, connection: Connection) -> None:
         raise SystemExit(1) from error
     worker = Worker(role, session, inbox, connection.send_bytes)
     worker.send([Ready(role=role, pid=os.getpid(), device=session.device, torch=str(torch.__version__))])
-    worker.work()
+    with suppress(OSError):  # the window is gone, and its end of the pipe with it
+        worker.work()
 
 
 def _stillborn(role: Role, error: Exception) -> Failed:
@@ -132,9 +134,7 @@ _SHUTDOWN = messages.encode(Shutdown())
 
 def _read(connection: Connection, inbox: SimpleQueue[bytes]) -> None:
     """Queue what comes. At Shutdown or the end of the pipe, end the process at once: a worker has nothing to save."""
-    try:
+    with suppress(EOFError, OSError):
         while (data := connection.recv_bytes()) != _SHUTDOWN:
             inbox.put(data)
-    except (EOFError, OSError):
-        pass
     os._exit(0)
