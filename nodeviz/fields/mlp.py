@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+from math import sqrt
 from typing import TYPE_CHECKING, Annotated, Literal
 
 import numpy as np
@@ -13,6 +15,12 @@ from nodeviz.settings import Choice, described
 
 if TYPE_CHECKING:
     from nodeviz.fields.modules.mlp import MLPModule
+
+WEIGHTS_STREAM = 1
+"""Weights, batches and noise each draw from a stream of their own of the same seed."""
+
+GAINS = {"relu": sqrt(2.0), "silu": 2.0, "softplus": sqrt(2.0)}
+"""Of the activations that halve what they pass; the others leave small values as they are."""
 
 ACTIVATION_CHOICES = tuple(Choice(name, name, sentence) for name, sentence in ACTIVATIONS.items())
 
@@ -44,17 +52,21 @@ class MLPField(DeclaredField, frozen=True, tag="mlp"):
     def layout(self) -> tuple[Slot, ...]:
         """Weight (out, in) and bias (out,) of each layer, named as `torch.nn.Linear` names them."""
         slots = []
-        for i, (inputs, outputs) in enumerate(zip(self.sizes, self.sizes[1:], strict=False)):
+        for i, (inputs, outputs) in enumerate(pairwise(self.sizes)):
             slots += [Slot(f"layers.{i}.weight", (outputs, inputs)), Slot(f"layers.{i}.bias", (outputs,))]
         return tuple(slots)
 
     def initial_parameters(self, seed: int) -> NDArray[np.float32]:
-        """Normal weights of deviation 0.1, as in the spiral demo, grown for narrow deep layers; zero biases."""
-        draw = np.random.default_rng([seed, 1])
+        """Normal weights, zero biases: of deviation 0.1 in the first and last layer, as in the spiral demo.
+
+        Between hidden layers the deviation keeps the size of what passes through (He et al., 2015), at any depth.
+        """
+        draw = np.random.default_rng([seed, WEIGHTS_STREAM])
+        between = GAINS.get(self.activation, 1.0) / sqrt(self.width)
         pieces = []
-        for slot in self.layout():
-            values = np.zeros(slot.shape) if len(slot.shape) == 1 else 0.1 * draw.standard_normal(slot.shape)
-            pieces.append(values.ravel())
+        for i, (inputs, outputs) in enumerate(pairwise(self.sizes)):
+            deviation = between if 0 < i < self.depth else 0.1
+            pieces += [deviation * draw.standard_normal(outputs * inputs), np.zeros(outputs)]
         return np.concatenate(pieces).astype(np.float32)
 
     def velocity(self, theta: NDArray[np.float32], t: float, y: NDArray[np.floating]) -> NDArray[np.floating]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -20,8 +21,7 @@ _TORCH_ACTIVATIONS = {
 def mlp_source(field: MLPField) -> str:
     """Source of the class `Field`."""
     layers = "\n".join(
-        f"                torch.nn.Linear({inputs}, {outputs}),"
-        for inputs, outputs in zip(field.sizes, field.sizes[1:], strict=False)
+        f"                torch.nn.Linear({inputs}, {outputs})," for inputs, outputs in pairwise(field.sizes)
     )
     features = ["y**3" if field.cubed else "y"]
     if field.time_input:

@@ -136,7 +136,7 @@ def _choice(condition: Condition, then: Value, otherwise: Value) -> Evaluate:
         result = torch.zeros(values.points, dtype=dtype, device=chosen.device)
         for mask, branch in ((chosen, yes), (~chosen, no)):
             among = values.where(mask)
-            result = result.index_put((mask,), branch(among).to(dtype).expand(among.points))
+            result = result.masked_scatter(mask, branch(among).to(dtype).expand(among.points))
         return result
 
     return evaluate

@@ -35,7 +35,7 @@ def choose(condition, then, otherwise, x, y, t):
     result = torch.zeros_like(x)
     for chosen, branch in ((mask, then), (~mask, otherwise)):
         at = [value[chosen] if value.shape == x.shape else value for value in (x, y, t)]
-        result = result.index_put((chosen,), branch(*at).to(x.dtype).expand(at[0].shape))
+        result = result.masked_scatter(chosen, branch(*at).to(x.dtype).expand(at[0].shape))
     return result
 '''
 

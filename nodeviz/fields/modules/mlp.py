@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
+from itertools import pairwise
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -127,7 +128,7 @@ class MLPModule(FlatModule):
     def _split(self, theta: Tensor) -> tuple[Layer, ...]:
         sizes = self.field.sizes
         layers, start = [], 0
-        for i, (inputs, outputs) in enumerate(zip(sizes, sizes[1:], strict=False)):
+        for i, (inputs, outputs) in enumerate(pairwise(sizes)):
             end = start + inputs * outputs
             weight, bias = theta[start:end].view(outputs, inputs), theta[end : end + outputs]
             of_time = weight[:, 2] if i == 0 and self.field.time_input else None

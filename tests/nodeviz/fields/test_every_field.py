@@ -1,0 +1,223 @@
+"""What every declared field promises, whatever its settings."""
+
+from __future__ import annotations
+
+import copy
+import importlib.util
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from nodeviz.fields import FIELDS, Field, FormulaField, MLPField
+from nodeviz.fields.formula import Parameter, retyped
+from nodeviz.fields.modules.flat import FlatModule
+from solver.field import DifferentiableField
+
+CHOOSING = retyped(
+    FormulaField(), "a*x if x > 0 and not y > 1 else hypot(x, y)*b", "clip(x^2, 0, 1) - min(x, y, a) + (t > 1)"
+)
+VARIANTS = [
+    *[kind() for kind in FIELDS],
+    *[
+        MLPField(width=5, depth=depth, activation=activation, cubed=cubed, time_input=timed)
+        for activation in ("tanh", "softplus", "elu", "silu", "relu", "sine")
+        for depth, cubed, timed in ((1, False, False), (2, True, False), (1, False, True), (3, True, True))
+    ],
+    CHOOSING,
+    FormulaField("1", "0", ()),
+    FormulaField("y", "-sin(x) - c*y + cos(t)", (Parameter("c", 0.2, trained=False),)),
+]
+
+
+def name_of(field: Field) -> str:
+    if isinstance(field, FormulaField):
+        return f"{field.dx}|{field.dy}"
+    return f"{field.activation}-{field.depth}{'-cubed' * field.cubed}{'-timed' * field.time_input}"
+
+
+@pytest.fixture(params=VARIANTS, ids=name_of)
+def field(request: pytest.FixtureRequest) -> Field:
+    return request.param
+
+
+@pytest.fixture
+def theta(field: Field) -> np.ndarray:
+    """Weights with every entry at work, biases too."""
+    start = field.initial_parameters(7)
+    return start + 0.3 * np.random.default_rng(1).standard_normal(start.shape).astype(np.float32)
+
+
+@pytest.fixture
+def exact(field: Field, theta: np.ndarray) -> FlatModule:
+    return field.module(theta).double()
+
+
+def points(shape: tuple[int, ...] = (20,), dtype: torch.dtype = torch.float64) -> torch.Tensor:
+    return torch.from_numpy(np.random.default_rng(2).uniform(-1.5, 1.5, (*shape, 2))).to(dtype)
+
+
+def test_initial_parameters_are_the_seeds_and_fill_the_layout(field: Field) -> None:
+    first, again = field.initial_parameters(3), field.initial_parameters(3)
+    assert first.dtype == np.float32
+    assert first.shape == (sum(slot.size for slot in field.layout()),)
+    np.testing.assert_array_equal(first, again)
+
+
+def test_parts_of_the_weights_join_to_what_was_split(field: Field, theta: np.ndarray) -> None:
+    parts = field.split(theta)
+    assert list(parts) == [slot.name for slot in field.layout()]
+    np.testing.assert_array_equal(field.join(parts), theta)
+
+
+def test_numpy_and_torch_agree(field: Field, theta: np.ndarray) -> None:
+    module, y = field.module(theta), points(dtype=torch.float32)
+    by_torch = module.evaluate(0.7, y).numpy()
+    by_numpy = field.velocity(theta, 0.7, y.numpy())
+    assert by_numpy.dtype == np.float32
+    np.testing.assert_allclose(by_numpy, by_torch, rtol=1e-5, atol=1e-5)
+
+
+@pytest.mark.parametrize(("dtype", "tolerance"), [(torch.float32, 1e-6), (torch.float64, 1e-12)])
+def test_the_fast_evaluation_agrees_with_the_differentiable_one(
+    field: Field, theta: np.ndarray, dtype: torch.dtype, tolerance: float
+) -> None:
+    module, y = field.module(theta).to(dtype), points(dtype=dtype)
+    expected = module(torch.tensor(0.7, dtype=dtype), y).detach()
+    fast = module.evaluate(0.7, y)
+    assert not fast.requires_grad
+    assert fast.dtype == dtype
+    scale = 1 + expected.abs().max()
+    assert (fast - expected).abs().max() <= 3 * tolerance * scale
+    assert (module.linearise(0.7, y)[0] - expected).abs().max() <= 3 * tolerance * scale
+
+
+@pytest.mark.parametrize("shape", [(), (1,), (20,), (4, 5), (2, 1, 3)])
+def test_the_pullback_is_autograds_for_points_of_any_shape(
+    exact: FlatModule, field: Field, shape: tuple[int, ...]
+) -> None:
+    y = points(shape).requires_grad_()
+    t = torch.tensor(0.7, dtype=torch.float64, requires_grad=True)
+    cotangent = torch.from_numpy(np.random.default_rng(5).standard_normal((*shape, 2)))
+    dy = exact(t, y)
+    slow = (
+        torch.autograd.grad(dy, (t, y, exact.theta), cotangent, allow_unused=True)
+        if dy.requires_grad
+        else (None, None, None)
+    )
+    fast_dy, pullback = exact.linearise(0.7, y)
+    fast = pullback(cotangent)
+    assert fast_dy.shape == y.shape
+    assert not fast_dy.requires_grad
+    assert_same(fast.t, slow[0])
+    assert_same(fast.y, slow[1])
+    assert_same(fast.parameters[0], slow[2])
+    if field.autonomous:
+        assert fast.t is None
+
+
+def assert_same(one: torch.Tensor | None, other: torch.Tensor | None) -> None:
+    """None is zero."""
+    if one is None or other is None:
+        assert not any(torch.any(tensor) for tensor in (one, other) if tensor is not None)
+        return
+    assert one.shape == other.shape
+    torch.testing.assert_close(one, other, rtol=1e-11, atol=1e-11)
+
+
+def test_two_linearisations_keep_apart(exact: FlatModule) -> None:
+    near, far = points(), points() + 0.25
+    ones = torch.ones_like(near)
+    alone = exact.linearise(0.0, near)[1](ones)
+    first = exact.linearise(0.0, near)
+    second = exact.linearise(0.5, far)
+    exact.evaluate(0.5, far)
+    second[1](ones)
+    interleaved = first[1](ones)
+    assert_same(interleaved.y, alone.y)
+    assert_same(interleaved.parameters[0], alone.parameters[0])
+
+
+def test_neither_evaluating_nor_pulling_back_writes_to_its_arguments(exact: FlatModule) -> None:
+    y, cotangent = points(), points()
+    exact.evaluate(0.3, y)
+    exact.linearise(0.3, y)[1](cotangent)
+    assert torch.equal(y, points())
+    assert torch.equal(cotangent, points())
+
+
+def test_it_is_a_field_the_solver_differentiates_fast(field: Field, theta: np.ndarray) -> None:
+    module = field.module(theta)
+    assert isinstance(module, DifferentiableField)
+    assert [name for name, _ in module.named_parameters()] == ["theta"]
+    np.testing.assert_array_equal(module.parameters_as_numpy(), theta)
+
+
+def test_the_fast_path_follows_the_weights_wherever_they_go(field: Field, theta: np.ndarray) -> None:
+    module, y = field.module(theta), points(dtype=torch.float32)
+    module.evaluate(0.2, y)
+    other = theta + np.float32(0.125)
+    twin = copy.deepcopy(module)
+    module.load(other)
+    assert_fast_is_right(module, y)
+    assert_fast_is_right(twin, y)
+    np.testing.assert_array_equal(twin.parameters_as_numpy(), theta)
+    module.theta.data = torch.from_numpy(theta + np.float32(0.25))
+    assert_fast_is_right(module, y)
+    with torch.no_grad():
+        module.theta.mul_(0.5)
+    assert_fast_is_right(module, y)
+    assert_fast_is_right(module.double(), y.double())
+
+
+def assert_fast_is_right(module: FlatModule, y: torch.Tensor) -> None:
+    torch.testing.assert_close(module.evaluate(0.2, y), module(0.2, y).detach(), rtol=1e-5, atol=1e-5)
+
+
+def test_weights_of_another_length_are_refused(field: Field, theta: np.ndarray) -> None:
+    with pytest.raises(ValueError, match=f"has {theta.size} parameters"):
+        field.module(theta).load(np.zeros(theta.size + 1, np.float32))
+
+
+def test_parts_that_are_missing_or_misshapen_are_refused_by_name(field: Field, theta: np.ndarray) -> None:
+    for slot in field.layout()[:1]:
+        parts = field.split(theta)
+        with pytest.raises(ValueError, match=f"need '{slot.name}' .* nothing"):
+            field.join({name: part for name, part in parts.items() if name != slot.name})
+        with pytest.raises(ValueError, match=f"need '{slot.name}'"):
+            field.join({**parts, slot.name: np.zeros((9, 9, 9), np.float32)})
+
+
+def test_each_point_may_have_a_time_of_its_own(exact: FlatModule) -> None:
+    y, times = points((6,)), torch.linspace(0, 2, 6, dtype=torch.float64)
+    together = exact(times, y).detach()
+    for i in range(6):
+        torch.testing.assert_close(together[i], exact.evaluate(float(times[i]), y[i]), rtol=1e-12, atol=1e-12)
+
+
+def test_an_autonomous_field_does_not_depend_on_time(field: Field, exact: FlatModule) -> None:
+    same = torch.equal(exact.evaluate(0.0, points()), exact.evaluate(2.0, points()))
+    assert same == field.autonomous
+
+
+def test_the_written_source_is_the_same_field_in_torch_alone(
+    field: Field, theta: np.ndarray, exact: FlatModule, tmp_path: Path
+) -> None:
+    path = tmp_path / "standalone_field.py"
+    path.write_text("import torch\n\n\n" + field.torch_source(), encoding="utf-8")
+    spec = importlib.util.spec_from_file_location("standalone_field", path)
+    source = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(source)
+    standalone = source.Field()
+    weights = {name: torch.from_numpy(np.array(part)) for name, part in field.split(theta).items()}
+    standalone.load_state_dict(weights, strict=True)
+    standalone.double()
+    for shape in ((), (20,), (3, 4)):
+        y = points(shape).requires_grad_()
+        written, ours = standalone(torch.tensor(0.7), y), exact(0.7, y)
+        torch.testing.assert_close(written, ours, rtol=1e-6, atol=1e-6)
+        if ours.requires_grad and written.requires_grad:
+            (slope,) = torch.autograd.grad(written.sum(), y)
+            torch.testing.assert_close(slope, torch.autograd.grad(ours.sum(), y)[0], rtol=1e-6, atol=1e-6)
+    assert "nodeviz" not in path.read_text(encoding="utf-8")

@@ -1,0 +1,84 @@
+"""The MLP field: its shape, its start, and its hand-written derivative at any size."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from nodeviz.fields import MLPField
+from nodeviz.fields.activations import ACTIVATIONS, NUMPY_ACTIVATIONS
+from nodeviz.fields.modules.activations import BENDS
+from nodeviz.settings import settings_of
+
+fields = st.builds(
+    MLPField,
+    width=st.integers(1, 9),
+    depth=st.integers(1, 4),
+    activation=st.sampled_from(list(ACTIVATIONS)),
+    cubed=st.booleans(),
+    time_input=st.booleans(),
+)
+
+
+def test_the_default_is_the_field_of_the_demo() -> None:
+    assert MLPField().sizes == (2, 50, 2)
+    assert [slot.shape for slot in MLPField().layout()] == [(50, 2), (50,), (2, 50), (2,)]
+    assert MLPField().initial_parameters(0).size == 252
+
+
+def test_it_starts_with_small_normal_weights_and_no_bias() -> None:
+    parts = MLPField(width=512).split(MLPField(width=512).initial_parameters(0))
+    for name, part in parts.items():
+        assert np.std(part) == pytest.approx(0.0 if name.endswith("bias") else 0.1, rel=0.1)
+
+
+@pytest.mark.parametrize("activation", ACTIVATIONS)
+def test_fields_of_any_depth_start_neither_dead_nor_wild(activation: str) -> None:
+    y = np.random.default_rng(0).uniform(-2, 2, (200, 2))
+    for depth in (1, 2, 4, 8):
+        field = MLPField(depth=depth, activation=activation)
+        for seed in range(3):
+            velocities = field.velocity(field.initial_parameters(seed), 0.0, y)
+            assert 0.02 < np.std(velocities, axis=0).mean() < 3.0, (depth, seed)
+
+
+def test_every_activation_is_there_in_every_form() -> None:
+    declared = next(setting for setting in settings_of(MLPField) if setting.name == "activation")
+    assert {choice.value for choice in declared.choices} == set(ACTIVATIONS) == set(NUMPY_ACTIVATIONS) == set(BENDS)
+
+
+@settings(max_examples=150, deadline=None)
+@given(field=fields, batch=st.integers(0, 7), seed=st.integers(0, 99), t=st.floats(-3, 3))
+def test_the_derivative_by_hand_is_autograds_at_any_size(field: MLPField, batch: int, seed: int, t: float) -> None:
+    draw = np.random.default_rng(seed)
+    start = field.initial_parameters(seed)
+    module = field.module(start + 0.5 * draw.standard_normal(start.shape).astype(np.float32)).double()
+    y = torch.from_numpy(draw.uniform(-2, 2, (batch, 2))).requires_grad_()
+    time = torch.tensor(t, dtype=torch.float64, requires_grad=True)
+    cotangent = torch.from_numpy(draw.standard_normal((batch, 2)))
+    dy, pullback = module.linearise(t, y)
+    found = pullback(cotangent)
+    expected = module(time, y)
+    in_t, in_y, in_theta = torch.autograd.grad(expected, (time, y, module.theta), cotangent, allow_unused=True)
+    scale = 1 + float(expected.detach().abs().sum())
+    torch.testing.assert_close(dy, expected.detach(), rtol=0, atol=1e-12 * scale)
+    torch.testing.assert_close(found.y, in_y, rtol=1e-10, atol=1e-10)
+    torch.testing.assert_close(found.parameters[0], in_theta, rtol=1e-10, atol=1e-10)
+    if field.time_input:
+        torch.testing.assert_close(found.t, in_t, rtol=1e-10, atol=1e-10)
+    else:
+        assert found.t is None
+
+
+def test_extreme_states_stay_finite_in_every_activation() -> None:
+    y = np.array([[1e3, -1e3], [0.0, 1e2]])
+    for activation in ACTIVATIONS:
+        field = MLPField(activation=activation)
+        theta = field.initial_parameters(0)
+        in_numpy = field.velocity(theta, 0.0, y)
+        in_torch = field.module(theta).double().evaluate(0.0, torch.from_numpy(y)).numpy()
+        assert np.isfinite(in_numpy).all()
+        np.testing.assert_allclose(in_torch, in_numpy, rtol=1e-5)
