@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from PySide6.QtCore import QObject, Qt
 from PySide6.QtGui import QFont
 from PySide6.QtWidgets import QWidget
 
@@ -36,13 +37,20 @@ def heading_font() -> QFont:
 
 def dress(widget: QWidget) -> None:
     """Give `widget` and all in it the style of panels, now and whenever the theme changes. Not for plots."""
+    widget.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+    _Dress(widget).put(theme.current())
 
-    def put(colours: Theme) -> None:
-        widget.setStyleSheet(style_sheet(colours))
 
-    put(theme.current())
-    theme.changed.connect(put)
-    widget.destroyed.connect(lambda: theme.changed.disconnect(put))
+class _Dress(QObject):
+    """Lives and dies with the widget that wears it."""
+
+    def __init__(self, widget: QWidget) -> None:
+        super().__init__(widget)
+        self._widget = widget
+        theme.changed.connect(self.put)
+
+    def put(self, colours: Theme) -> None:
+        self._widget.setStyleSheet(style_sheet(colours))
 
 
 def style_sheet(colours: Theme) -> str:
@@ -82,7 +90,7 @@ def style_sheet(colours: Theme) -> str:
     QToolButton:disabled, QPushButton:disabled {{ color: {colours.secondary}; }}
     QToolButton#primary {{ background: {colours.blue}; color: {on_accent}; font-weight: 600; }}
     QToolButton#primary:hover {{ border-color: {colours.text}; }}
-    QToolButton#more {{ color: {colours.secondary}; padding: 2px 4px; }}
+    QToolButton#more {{ color: {colours.secondary}; padding: 2px 6px 2px 0px; margin: 0; }}
     QToolButton#chip {{
         color: {colours.secondary}; border: 1px solid {colours.hairline}; border-radius: 10px; padding: 1px 9px;
     }}

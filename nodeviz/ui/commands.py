@@ -36,6 +36,10 @@ def _toggle_full_screen(place: Workplace) -> None:
     (place.window.showNormal if place.window.isFullScreen() else place.window.showFullScreen)()
 
 
+def _reset_view(place: Workplace) -> None:
+    place.window.plane.reset_view()
+
+
 def _clear_starts(place: Workplace) -> None:
     place.desk.store.edit("view.starts", ())
 
@@ -166,9 +170,7 @@ _VIEW = (
         checked=_shows_speed,
     ),
     *(_view_switch(setting) for setting in settings_of(ViewSettings) if setting.kind == "bool"),
-    Command(
-        "reset view", "Reset view", "View", lambda place: place.window.plane.reset_view(), ("Home",), "Show it all again."
-    ),
+    Command("reset view", "Reset view", "View", _reset_view, ("Home",), "Show the whole extent again."),
     Command("theme", "Switch between dark and light", "View", _switch_theme, ("Ctrl+T",)),
     Command("system theme", "Follow the system's theme", "View", _follow_system),
     Command(

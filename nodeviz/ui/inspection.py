@@ -105,7 +105,7 @@ class Inspection(QObject):
         self._forget_questions()
 
     def failed(self) -> None:
-        """The inspector failed or was lost: what was in flight has no answer, and is asked again once something changes."""
+        """The inspector failed or was lost: what was in flight has no answer, and waits until something changes."""
         self._portrait.forget()
         self._trajectories.forget()
         self._sweep = None

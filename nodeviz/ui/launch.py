@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import signal
-import sys
 from collections.abc import Sequence
 from pathlib import Path
 
 from PySide6.QtCore import QObject, Qt, QTimer
-from PySide6.QtGui import QIcon
 from PySide6.QtWidgets import QApplication
 
-from nodeviz.assets_path import assets
 from nodeviz.engine.client import EngineClient
 from nodeviz.ui import theme
 from nodeviz.ui.announcements import Announcements
+from nodeviz.ui.application import make_application
 from nodeviz.ui.desk import Desk
 from nodeviz.ui.document import Document
 from nodeviz.ui.engine_link import EngineLink
@@ -39,23 +37,12 @@ def open_window(argv: Sequence[str], *, path: Path | None = None) -> int:
     return app.exec()
 
 
-def make_application(argv: Sequence[str]) -> QApplication:
-    """The Qt application, named, with its icon."""
-    existing = QApplication.instance()
-    app = existing if isinstance(existing, QApplication) else QApplication(list(argv) or sys.argv[:1])
-    app.setApplicationName("nodeviz")
-    app.setApplicationDisplayName("nodeviz")
-    app.setDesktopFileName("nodeviz")
-    app.setWindowIcon(QIcon(str(assets() / "icon.svg")))
-    return app
-
-
 class Launched(QObject):
     """A window and the desk below it, with their common beginning and end."""
 
-    def __init__(self, desk: Desk, window: MainWindow) -> None:
+    def __init__(self, desk: Desk, window: MainWindow, trouble: Trouble) -> None:
         super().__init__()
-        self.desk, self.window = desk, window
+        self.desk, self.window, self._trouble = desk, window, trouble
         desk.clock.ticked.connect(desk.link.tick)
         desk.clock.ticked.connect(desk.document.tick)
         desk.clock.start()
@@ -74,6 +61,7 @@ class Launched(QObject):
             self.desk.clock.stop()
             self.desk.document.close()
             self.desk.link.stop()
+            self._trouble.let_go()
 
 
 def launch(client: Client, path: Path | None = None) -> Launched:
@@ -93,4 +81,4 @@ def launch(client: Client, path: Path | None = None) -> Launched:
     window = MainWindow(desk)
     trouble.catch_everything()
     clock.detailChanged.connect(window.plane.set_detail)
-    return Launched(desk, window)
+    return Launched(desk, window, trouble)

@@ -7,6 +7,7 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QCloseEvent, QPaintEvent, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QHBoxLayout, QMainWindow, QVBoxLayout, QWidget
 
+from nodeviz.export import Trajectory
 from nodeviz.ui import chrome, theme
 from nodeviz.ui.actions import Actions
 from nodeviz.ui.banner import BannerArea
@@ -46,7 +47,8 @@ class MainWindow(QMainWindow):
         super().__init__()
         self._desk = desk
         self._was_shown = False
-        self.plane, self.scrubber = PhasePlane(), TimeScrubber()
+        self.plane: PhasePlane = PhasePlane()
+        self.scrubber = TimeScrubber()
         self.loss, self.evaluations, self.tradeoff = LossPlot(), NfePlot(), TradeoffPlot()
         self.cost = CostPanel()
         self.left = Column(
@@ -60,8 +62,8 @@ class MainWindow(QMainWindow):
         self._make_menus()
         self.palette_overlay = CommandPalette(self.actions_by_name, self._body)
         self.help_overlay = HelpPanel(self._body)
+        self._phase_feed = PhaseFeed(desk.store, desk.link, self.plane, self.scrubber)
         self._feeds = (
-            PhaseFeed(desk.store, desk.link, self.plane, self.scrubber),
             HistoryFeed(desk.link, self.toolbar, self.loss, self.evaluations, self.cost),
             SweepFeed(desk.link, self.tradeoff),
         )
@@ -79,6 +81,10 @@ class MainWindow(QMainWindow):
 
     def show_help(self) -> None:
         self.help_overlay.toggle()
+
+    def trajectories(self) -> tuple[Trajectory, ...]:
+        """The trajectories drawn in the phase plane."""
+        return self._phase_feed.trajectories
 
     def focus_region(self, index: int) -> None:
         """Move the keyboard to a region, counted as the eye goes: left column, plane, right column, plots."""

@@ -18,7 +18,7 @@ class Overlay(QFrame):
         super().__init__(parent)
         self.setObjectName("palette")
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-        self._width = width
+        self._width, self._below = width, parent
         self._before: QWidget | None = None
         chrome.dress(self)
         self.hide()
@@ -46,7 +46,7 @@ class Overlay(QFrame):
             super().keyPressEvent(event)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        if watched is self.parent() and self.isVisible():
+        if watched is self._below and self.isVisible():
             if event.type() == QEvent.Type.Resize:
                 self._settle()
             elif event.type() == QEvent.Type.MouseButtonPress:
@@ -54,7 +54,7 @@ class Overlay(QFrame):
         return super().eventFilter(watched, event)
 
     def _settle(self) -> None:
-        parent = self.parentWidget()
+        parent = self._below
         width = min(self._width, parent.width() - 32)
         height = min(self.sizeHint().height(), parent.height() - TOP - 32)
         self.setGeometry((parent.width() - width) // 2, TOP, width, height)

@@ -9,6 +9,7 @@ from PySide6.QtCore import QObject
 
 from nodeviz.engine.messages import Curve, Portrait, TrajectoriesSolved, unpack
 from nodeviz.experiment import Experiment
+from nodeviz.export import Trajectory
 from nodeviz.ui.engine_link import EngineLink
 from nodeviz.ui.inspection import Scene, Starts
 from nodeviz.ui.plots.phase_plane import PhasePlane
@@ -32,6 +33,8 @@ class PhaseFeed(QObject):
         self._t = 0.0
         self._gesture: object = None
         self._answered = False
+        self._learnt: tuple[Trajectory, ...] = ()
+        self._user: tuple[Trajectory, ...] = ()
         experiment = store.experiment
         plane.set_extent(experiment.dataset.extent)
         plane.set_view(experiment.view)
@@ -48,6 +51,11 @@ class PhaseFeed(QObject):
         link.solved.connect(self._on_trajectories)
         link.runBegun.connect(lambda step: self._on_run())
         self._look()
+
+    @property
+    def trajectories(self) -> tuple[Trajectory, ...]:
+        """What is drawn, for whoever exports it: the learnt trajectories, then those of the user's starts."""
+        return self._learnt + self._user
 
     def preview(self) -> None:
         """Draw the field from the weights known here: those of the checkpoint, or the seed's."""
@@ -84,15 +92,16 @@ class PhaseFeed(QObject):
         self._scrubber.set_duration(experiment.dataset.duration)
 
     def _look(self) -> None:
-        view = self._store.experiment.view
+        view, extent = self._store.experiment.view, self._plane.extent
         t = 0.0 if self._store.experiment.field.autonomous else self._t
-        self._link.inspection.look(Scene(tuple(self._plane.extent), t, view.starts))
+        self._link.inspection.look(Scene((extent.x_min, extent.x_max, extent.y_min, extent.y_max), t, view.starts))
 
     def _ask_trajectories(self) -> None:
         starts = self._store.experiment.view.starts
         if starts:
             self._link.inspection.ask_trajectories(starts)
         else:
+            self._user = ()
             self._plane.set_user((), ())
 
     # ---- from the engine --------------------------------------------------------------------------------------------
@@ -100,7 +109,8 @@ class PhaseFeed(QObject):
     def _on_portrait(self, portrait: Portrait) -> None:
         self._answered = True
         self._plane.set_portrait(unpack(portrait.velocity), portrait.extent)
-        self._plane.set_learnt([unpack(c.ys) for c in portrait.learnt], [unpack(c.ts) for c in portrait.learnt])
+        self._learnt = _named("learnt", portrait.learnt)
+        self._plane.set_learnt([each.ys for each in self._learnt], [each.ts for each in self._learnt])
         if self._link.inspection.asked_starts == self._store.experiment.view.starts:
             self._show_user(self._store.experiment.view.starts, portrait.user)
 
@@ -109,7 +119,8 @@ class PhaseFeed(QObject):
         self._show_user(starts, solved.curves)
 
     def _show_user(self, starts: Starts, curves: tuple[Curve, ...]) -> None:
-        self._plane.set_user(starts, [unpack(curve.ys) for curve in curves], [unpack(curve.ts) for curve in curves])
+        self._user = _named("start", curves)
+        self._plane.set_user(starts, [each.ys for each in self._user], [each.ts for each in self._user])
 
     def _on_run(self) -> None:
         if not self._answered:
@@ -149,3 +160,10 @@ class PhaseFeed(QObject):
             self._look()
             if not self._answered:
                 self.preview()
+
+
+def _named(label: str, curves: tuple[Curve, ...]) -> tuple[Trajectory, ...]:
+    names = [label] if len(curves) == 1 else [f"{label} {place}" for place in range(1, len(curves) + 1)]
+    return tuple(
+        Trajectory(name, unpack(curve.ts), unpack(curve.ys)) for name, curve in zip(names, curves, strict=True)
+    )

@@ -31,6 +31,10 @@ class Trouble(QObject):
         """From here on an exception that nobody caught is a notice instead of a traceback."""
         sys.excepthook = self._on_exception
 
+    def let_go(self) -> None:
+        """There is no window any more to say it in."""
+        sys.excepthook = sys.__excepthook__
+
     def _on_lost(self, lost: WorkerLost) -> None:
         how = "" if lost.exitcode is None else f" (exit code {lost.exitcode})"
         went_on = "Training stopped; the last weights are kept." if lost.role == "trainer" else "The plots stand still."

@@ -15,8 +15,8 @@ from nodeviz.settings import Setting, value_at
 from nodeviz.ui import theme
 from nodeviz.ui.store import ExperimentStore
 
-LABEL_WIDTH = 78
-VALUE_WIDTH = 66
+LABEL_WIDTH = 84
+VALUE_WIDTH = 64
 ROW_HEIGHT = 26
 
 _gestures = count()

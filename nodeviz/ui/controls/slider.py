@@ -1,4 +1,4 @@
-"""Slider: a horizontal slider that follows the pointer, with an optional dot at each stop. Drawn in the theme's colours."""
+"""Slider: a horizontal slider that follows the pointer, with an optional dot at each stop."""
 
 from __future__ import annotations
 

@@ -5,13 +5,12 @@ from __future__ import annotations
 from PySide6.QtCore import QSignalBlocker, Qt
 from PySide6.QtWidgets import QLabel
 
-from nodeviz.ui import theme
-from nodeviz.ui.controls.row import VALUE_WIDTH, Row
+from nodeviz.ui.controls.row import Row
 from nodeviz.ui.controls.slider import Slider
 
 
 class StopsRow(Row):
-    """The stop's name stands at the right, what it is called in full below."""
+    """What the stop is called stands at the right, the slider below in the row's whole width."""
 
     def build(self) -> None:
         self.slider = Slider(stops=True)
@@ -21,16 +20,10 @@ class StopsRow(Row):
         self.slider.sliderPressed.connect(self.begin_gesture)
         self.slider.sliderReleased.connect(self.end_gesture)
         self.slider.valueChanged.connect(self._on_stop)
-        self._line.addWidget(self.slider, 1)
         self.name = QLabel()
-        self.name.setFixedWidth(VALUE_WIDTH)
         self.name.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
-        self._line.addWidget(self.name)
-        self.caption = QLabel()
-        self.caption.setObjectName("caption")
-        self.caption.setFont(theme.caption_font())
-        self.caption.setWordWrap(True)
-        self._body.addWidget(self.caption)
+        self._line.addWidget(self.name, 1)
+        self._body.addWidget(self.slider)
 
     def show_value(self, value: str) -> None:
         values = [choice.value for choice in self.setting.choices]
@@ -39,8 +32,7 @@ class StopsRow(Row):
         with QSignalBlocker(self.slider):
             self.slider.setValue(index)
             self.slider.update()
-        self.name.setText(choice.value)
-        self.caption.setText(choice.label)
+        self.name.setText(choice.label)
         self.slider.setToolTip(f"{choice.label}: {choice.help}")
         self.slider.setAccessibleDescription(f"{choice.label}. {choice.help}")
 
