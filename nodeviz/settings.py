@@ -116,7 +116,9 @@ def described(
     Bounds are inclusive and are enforced whenever a struct is made, decoded or edited.
     """
     extra = {"scale": scale, "unit": unit, "choices": choices}
-    return Meta(ge=low, le=high, max_length=max_length, title=label, description=help, extra=extra)
+    if max_length is not None:
+        return Meta(max_length=max_length, title=label, description=help, extra=extra)
+    return Meta(ge=low, le=high, title=label, description=help, extra=extra)
 
 
 class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -140,7 +142,7 @@ def setting_at(settings: Any, path: str) -> Setting:
     """The declaration of the setting at dotted `path`. Raises `ValueError` when there is none."""
     head, _, name = path.rpartition(".")
     owner = value_at(settings, head) if head else settings
-    declared = {setting.name: setting for setting in settings_of(type(owner))}
+    declared = {setting.name: setting for setting in settings_of(_struct(owner))}
     if name not in declared:
         raise ValueError(f"There is no setting {name!r} here; the settings are {', '.join(declared)}.")
     return declared[name]
@@ -197,6 +199,10 @@ def _items(settings: Any) -> dict[Any, Any]:
     return {}
 
 
+def _struct(settings: Any) -> type[msgspec.Struct]:
+    return type(settings)
+
+
 def _known(settings: Any, name: str) -> Any:
     """The key of `name` in the items of `settings`."""
     items = _items(settings)
@@ -213,12 +219,12 @@ def _accepted(settings: Any, name: Any, value: Any) -> Any:
     if isinstance(settings, tuple):
         kind: Any = type(settings[name])
     else:
-        declared = {setting.name: setting for setting in settings_of(type(settings))}
+        declared = {setting.name: setting for setting in settings_of(_struct(settings))}
         if name in declared:
             if declared[name].kind == "int" and isinstance(value, float) and value.is_integer():
                 value = int(value)
             declared[name].check(value)
-        kind = _hints(type(settings))[name]
+        kind = _hints(_struct(settings))[name]
     try:
         return msgspec.convert(msgspec.to_builtins(value), kind)
     except msgspec.ValidationError as error:

@@ -93,7 +93,7 @@ def solve_as_set(settings: SolverSettings, field: Field | DifferentiableField, y
         rtol=settings.rtol,
         atol=settings.atol,
         dt=settings.dt if fixed else None,  # an adaptive method chooses its first step better than a slider
-        controller=None if settings.controller == "auto" or fixed else settings.controller,
+        controller="fixed" if fixed else settings.controller,
         gradient=settings.gradient,
         max_steps=settings.max_steps,
     )

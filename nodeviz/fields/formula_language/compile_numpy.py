@@ -23,7 +23,7 @@ from nodeviz.fields.formula_language.tree import (
     Value,
 )
 
-Values = Mapping[str, ArrayLike]
+Values = Mapping[str, NDArray[np.float64]]
 Evaluate = Callable[[Values], NDArray[np.float64]]
 Test = Callable[[Values], NDArray[np.bool_]]
 
@@ -71,11 +71,11 @@ COMPARISONS: dict[str, Callable[..., NDArray[np.bool_]]] = {
 }
 
 
-def compile_numpy(tree: Value) -> Evaluate:
+def compile_numpy(tree: Value) -> Callable[[Mapping[str, ArrayLike]], NDArray[np.float64]]:
     """The function that gives the tree's value, in float64, from its names' values (numbers or arrays)."""
     evaluate = _value(tree)
 
-    def quietly(values: Values) -> NDArray[np.float64]:
+    def quietly(values: Mapping[str, ArrayLike]) -> NDArray[np.float64]:
         with np.errstate(all="ignore"):
             return evaluate({name: np.asarray(value, np.float64) for name, value in values.items()})
 
@@ -90,7 +90,7 @@ def constant_value(tree: Value) -> float | None:
 def _value(node: Value) -> Evaluate:
     match node:
         case Number(number):
-            constant = np.float64(number)
+            constant = np.array(number)
             return lambda values: constant
         case Name(name):
             return lambda values: values[name]

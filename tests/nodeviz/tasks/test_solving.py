@@ -1,0 +1,85 @@
+"""Every solver setting has its effect on the solve, and there is one place where it gets it."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import torch
+from torch import Tensor
+
+from nodeviz.tasks.device import WORK_WORTH_CUDA, chosen_device
+from nodeviz.tasks.solving import SolverSettings, solve_as_set
+from solver import METHODS, Solution
+
+
+def turn(t: Tensor, y: Tensor) -> Tensor:
+    """Once round in 2π."""
+    return torch.stack([-y[..., 1], y[..., 0]], dim=-1)
+
+
+def turned(settings: SolverSettings) -> Solution:
+    ts = torch.linspace(0, 2 * np.pi, 9, dtype=torch.float64)
+    return solve_as_set(settings, turn, torch.tensor([[1.0, 0.0]], dtype=torch.float64), ts)
+
+
+@pytest.mark.parametrize("method", METHODS, ids=lambda method: method.name)
+def test_every_method_solves_with_the_default_settings(method: object) -> None:
+    solution = turned(SolverSettings(method=method.name))
+    assert solution.status.ok
+    error = float((solution.ys[-1] - solution.ys[0]).abs().max())
+    assert error < (0.2 if method.order == 1 else 0.03)
+
+
+def test_tighter_tolerances_cost_more_and_err_less() -> None:
+    loose, tight = (turned(SolverSettings(rtol=tol, atol=tol)) for tol in (1e-3, 1e-8))
+    assert tight.stats.nfe_forward > 2 * loose.stats.nfe_forward
+    assert (tight.ys[-1] - tight.ys[0]).abs().max() < 0.01 * (loose.ys[-1] - loose.ys[0]).abs().max()
+
+
+def test_the_step_size_rules_fixed_steps_only() -> None:
+    coarse, fine = (turned(SolverSettings(method="rk4", dt=dt)) for dt in (0.2, 0.02))
+    assert fine.stats.accepted == pytest.approx(10 * coarse.stats.accepted, rel=0.05)
+    assert turned(SolverSettings(dt=0.2)).stats.accepted == turned(SolverSettings(dt=0.02)).stats.accepted
+    fixed = turned(SolverSettings(method="dopri5", controller="fixed", dt=0.02))
+    assert fixed.stats.accepted == fine.stats.accepted
+
+
+@pytest.mark.parametrize("method", METHODS, ids=lambda method: method.name)
+@pytest.mark.parametrize("controller", ["auto", "fixed", "I", "PI", "PID"])
+def test_no_combination_of_method_and_controller_is_refused(method: object, controller: str) -> None:
+    """Sliders may be dragged anywhere: a controller that does not suit a method is simply not used."""
+    assert turned(SolverSettings(method=method.name, controller=controller)).status.ok
+
+
+def test_controllers_differ() -> None:
+    sizes = {name: turned(SolverSettings(controller=name)).stats.steps[3].dt for name in ("I", "PI", "PID")}
+    assert len(set(sizes.values())) == 3
+
+
+def test_the_number_of_steps_is_limited_as_set() -> None:
+    solution = turned(SolverSettings(method="rk4", dt=1e-3, max_steps=10))
+    assert solution.status.value == "max_steps"
+    assert solution.stats.accepted == 10
+
+
+@pytest.mark.parametrize("gradient", ["checkpointed", "direct", "backsolve"])
+def test_the_gradient_mode_is_passed_on(gradient: str) -> None:
+    y0 = torch.tensor([[1.0, 0.0]], dtype=torch.float64, requires_grad=True)
+    ts = torch.tensor([0.0, 1.0], dtype=torch.float64)
+    solution = solve_as_set(SolverSettings(gradient=gradient), turn, y0, ts)
+    solution.ys[-1].sum().backward()
+    expected = [[np.cos(1) + np.sin(1), np.cos(1) - np.sin(1)]]
+    np.testing.assert_allclose(y0.grad, expected, atol=1e-3)
+    assert (solution.stats.drift is not None) == (gradient == "backsolve")
+
+
+def test_small_work_stays_on_the_cpu() -> None:
+    assert chosen_device("auto", 20 * 252) == torch.device("cpu")
+    assert chosen_device("cpu", WORK_WORTH_CUDA) == torch.device("cpu")
+
+
+def test_a_device_that_is_not_there_is_refused_with_those_that_are() -> None:
+    for device, there in (("cuda", torch.cuda.is_available()), ("mps", torch.backends.mps.is_available())):
+        if not there:
+            with pytest.raises(ValueError, match=f"set to {device}, .*choose .*cpu"):
+                chosen_device(device, 0)
