@@ -37,6 +37,7 @@ class ChoiceRow(Row):
             self.box.addItem(choice.label, choice.value)
             self.box.setItemData(index, choice.help, Qt.ItemDataRole.ToolTipRole)
         self.named(self.box)
+        self.box.view().setAccessibleName(self.setting.label)
         self.box.activated.connect(self._on_activated)
         self._line.addWidget(self.box, 1)
 

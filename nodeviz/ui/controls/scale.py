@@ -35,13 +35,14 @@ class Scale:
     def value(self, position: int) -> float:
         """A round number near `position`: two digits on a log scale, a hundredth of the range on a linear one."""
         share = min(max(position / POSITIONS, 0.0), 1.0)
+        if share in (0.0, 1.0):
+            return self._bounded(self.high if share else self.low)
         if self.logarithmic:
             value = float(f"{self.low * (self.high / self.low) ** share:.1e}")
         else:
             step = 10.0 ** math.floor(math.log10((self.high - self.low) / STEPS_A_RANGE))
             value = float(f"{round((self.low + (self.high - self.low) * share) / step) * step:.12g}")
-        value = round(value) if self.whole else value
-        return min(max(value, self.low), self.high)
+        return self._bounded(value)
 
     def stepped(self, value: float, steps: int) -> float:
         """`value` moved by `steps` key presses, always by at least one whole number when whole."""
@@ -50,11 +51,13 @@ class Scale:
         else:
             step = 10.0 ** math.floor(math.log10((self.high - self.low) / STEPS_A_RANGE))
             moved = float(f"{value + steps * step:.12g}")
-        if self.whole:
-            moved = round(moved)
-            if moved == round(value):
-                moved = round(value) + (1 if steps > 0 else -1)
-        return min(max(moved, self.low), self.high)
+        if self.whole and round(moved) == round(value):
+            moved = round(value) + (1 if steps > 0 else -1)
+        return self._bounded(moved)
+
+    def _bounded(self, value: float) -> float:
+        bounded = min(max(value, self.low), self.high)
+        return round(bounded) if self.whole else bounded
 
 
 def scale_of(setting: Setting) -> Scale | None:

@@ -1,0 +1,166 @@
+"""The panels show what applies, and nothing that does not."""
+
+from __future__ import annotations
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
+
+from nodeviz.experiment import Experiment
+from nodeviz.fields.formula import FormulaField
+from nodeviz.fields.mlp import MLPField
+from nodeviz.ui.panels.cost import CostPanel, StepCost, TrajectoryCost
+from nodeviz.ui.panels.field import FieldPanel
+from nodeviz.ui.panels.formula import FormulaEditor
+from nodeviz.ui.panels.problem import ProblemPanel
+from nodeviz.ui.panels.solver import SolverPanel
+from nodeviz.ui.panels.training import TrainingPanel
+from nodeviz.ui.store import ExperimentStore
+
+
+@pytest.fixture
+def store(qapp) -> ExperimentStore:
+    return ExperimentStore()
+
+
+def shown(panel, qtbot):
+    qtbot.addWidget(panel)
+    panel.resize(284, 600)
+    panel.show()
+    return panel
+
+
+def editor(store: ExperimentStore, qtbot) -> FormulaEditor:
+    store.edit("field", FormulaField())
+    return shown(FormulaEditor(store), qtbot)
+
+
+def type_over(edit, text: str) -> None:
+    edit.setFocus()
+    edit.selectAll()
+    QTest.keyClicks(edit, text)
+
+
+def test_tolerances_are_shown_for_adaptive_methods_and_the_step_size_for_others(store, qtbot) -> None:
+    panel = shown(SolverPanel(store), qtbot)
+    assert panel.rows["rtol"].isVisible() and panel.rows["atol"].isVisible() and not panel.rows["dt"].isVisible()
+    store.edit("solver.method", "rk4")
+    assert not panel.rows["rtol"].isVisible() and panel.rows["dt"].isVisible()
+    store.edit("solver.method", "dopri5")
+    store.edit("solver.controller", "fixed")
+    assert panel.rows["dt"].isVisible()
+
+
+def test_a_caution_stands_beside_backsolve_and_only_there(store, qtbot) -> None:
+    panel = shown(SolverPanel(store), qtbot)
+    assert not panel.caution.isVisible()
+    store.edit("solver.gradient", "backsolve")
+    assert panel.caution.isVisible() and "orders of magnitude" in panel.caution.text()
+
+
+def test_every_training_setting_has_a_row(store, qtbot) -> None:
+    panel = shown(TrainingPanel(store), qtbot)
+    assert {"optimiser", "learning_rate", "weight_decay", "clip", "seed", "device"} <= set(panel.rows)
+
+
+def test_the_thumbnail_shows_the_noise_that_training_sees(store, qtbot) -> None:
+    panel = shown(ProblemPanel(store), qtbot)
+    quiet = panel.thumbnail.grab().toImage()
+    store.edit("dataset.noise", 0.3)
+    assert panel.thumbnail.grab().toImage() != quiet
+
+
+def test_choosing_a_formula_and_coming_back_finds_the_network_as_it_was(store, qtbot) -> None:
+    panel = shown(FieldPanel(store), qtbot)
+    store.edit("field.width", 77)
+    panel.kinds.buttons[FormulaField].click()
+    assert isinstance(store.experiment.field, FormulaField) and isinstance(panel.body, FormulaEditor)
+    panel.kinds.buttons[MLPField].click()
+    assert store.experiment.field == MLPField(width=77)
+
+
+def test_what_is_typed_flows_at_once_when_it_can_be_read(store, qtbot) -> None:
+    lines = editor(store, qtbot)
+    type_over(lines.dx.edit, "-y")
+    assert store.experiment.field.dx == "-y"
+    store.undo()
+    assert store.experiment.field == FormulaField(), "typing a formula is one step of undo"
+
+
+def test_a_formula_that_cannot_be_read_is_marked_and_never_reaches_the_store(store, qtbot) -> None:
+    lines = editor(store, qtbot)
+    type_over(lines.dx.edit, "x + * y")
+    assert lines.dx.problem.isVisible() and "olumn" in lines.dx.problem.text()
+    assert lines.dx.edit.property("wrong")
+    assert store.experiment.field.dx != "x + * y"
+    type_over(lines.dx.edit, "x + y")
+    assert not lines.dx.problem.isVisible() and store.experiment.field.dx == "x + y"
+
+
+@pytest.mark.parametrize("text", ["().__class__", "__import__('os')", "x if", "9" * 600, "((((x", "lambda: 0", ""])
+def test_nothing_that_is_typed_raises(store, qtbot, text: str) -> None:
+    lines = editor(store, qtbot)
+    type_over(lines.dy.edit, text)
+    QTest.keyClick(lines.dy.edit, Qt.Key.Key_Return)
+    assert isinstance(store.experiment.field, FormulaField)
+
+
+def test_a_new_name_gets_a_slider_when_the_line_is_finished(store, qtbot) -> None:
+    lines = editor(store, qtbot)
+    type_over(lines.dx.edit, "mu*x")
+    assert "m" not in lines.parameters, "not for every letter on the way"
+    QTest.keyClick(lines.dx.edit, Qt.Key.Key_Return)
+    assert "mu" in lines.parameters
+    assert "mu" in [parameter.name for parameter in store.experiment.field.parameters]
+
+
+def test_a_name_that_comes_back_finds_its_value(store, qtbot) -> None:
+    lines = editor(store, qtbot)
+    type_over(lines.dx.edit, "x")
+    type_over(lines.dy.edit, "y")
+    QTest.keyClick(lines.dy.edit, Qt.Key.Key_Return)
+    assert not store.experiment.field.parameters
+    type_over(lines.dx.edit, "a*x")
+    QTest.keyClick(lines.dx.edit, Qt.Key.Key_Return)
+    assert store.experiment.field.parameters == FormulaField().parameters[:1]
+
+
+def test_a_parameter_s_slider_moves_its_value_and_its_switch_its_training(store, qtbot) -> None:
+    row = editor(store, qtbot).parameters["a"]
+    row.slider.setValue(row.slider.maximum())
+    row.train.click()
+    parameter = store.experiment.field.parameters[0]
+    assert parameter.value == parameter.high and not parameter.trained
+
+
+def test_a_value_typed_beyond_the_ends_of_a_slider_widens_it(store, qtbot) -> None:
+    row = editor(store, qtbot).parameters["a"]
+    row.field.setText("50")
+    QTest.keyClick(row.field, Qt.Key.Key_Return)
+    assert store.experiment.field.parameters[0].value == 50.0 == store.experiment.field.parameters[0].high
+
+
+def test_costs_are_dashes_until_they_are_known(qapp, qtbot) -> None:
+    panel = shown(CostPanel(), qtbot)
+    assert {value.text() for value in panel.values.values()} == {"–"}
+    panel.show_step(StepCost(38, 36, 1, 0.00894))
+    panel.show_trajectory(TrajectoryCost(836, 139, 2))
+    panel.show_accuracy(1.27e-4, 56.7)
+    texts = {name: value.text() for name, value in panel.values.items()}
+    assert texts["forward"] == "38" and texts["step_time"] == "8.94 ms"
+    assert texts["steps"] == "139 / 2" and texts["error"] == "1.27×10⁻⁴"
+    panel.clear_step()
+    assert panel.values["forward"].text() == "–"
+
+
+def test_a_trajectory_that_failed_says_why(qapp, qtbot) -> None:
+    panel = shown(CostPanel(), qtbot)
+    panel.show_trajectory(TrajectoryCost(10, 5, 5, "The step size fell below what the numbers can tell apart."))
+    assert panel.trouble.isVisible()
+
+
+def test_an_experiment_of_another_kind_of_field_redraws_the_field_panel(store, qtbot) -> None:
+    panel = shown(FieldPanel(store), qtbot)
+    store.adopt(Experiment(field=FormulaField()))
+    assert isinstance(panel.body, FormulaEditor)
+    assert panel.kinds.buttons[FormulaField].isChecked()
