@@ -53,16 +53,17 @@ class FixedController:
 
 @dataclass(frozen=True)
 class PIDController:
-    """dt_next = dt · safety · Π (error ratio)^(-β / k) over the last three ratios, k = error_order + 1.
+    """dt_next = dt · Π (error ratio / aim)^(-β / k) over the last three ratios, with k = error_order + 1.
 
-    With only `beta1` it is the elementary (I) controller. The factor stays within [min_factor, max_factor] and does not
+    The aim, safety^k, is the error ratio that steps settle at, whatever the β. With β1 = 1 alone it is the elementary
+    (I) controller. The factor stays within [min_factor, max_factor] and does not
     exceed 1 right after a rejection. Source: Söderlind, ACM Trans. Math. Softw. 29 (2003) 1; rejections after Hairer,
     Nørsett, Wanner I, II.4.
     """
 
     name: str = "PI"
-    beta1: float = 0.7
-    beta2: float = -0.4
+    beta1: float = 0.85
+    beta2: float = -0.2
     beta3: float = 0.0
     safety: float = 0.9
     min_factor: float = 0.2
@@ -83,7 +84,7 @@ class PIDController:
         if ratio > 1.0:
             return Decision(False, dt * max(self.min_factor, self.safety * ratio ** (-1.0 / k)))
         largest = 1.0 if errors.rejected else self.max_factor
-        factor = self.safety * _power(ratio, -self.beta1 / k)
+        factor = self.safety ** (self.beta1 + self.beta2 + self.beta3) * _power(ratio, -self.beta1 / k)
         factor *= _power(errors.previous, -self.beta2 / k) * _power(errors.before_previous, -self.beta3 / k)
         return Decision(True, dt * min(largest, max(self.min_factor, factor)))
 
@@ -94,7 +95,7 @@ def _power(ratio: float, exponent: float) -> float:
 
 FIXED = FixedController()
 I = PIDController("I", beta1=1.0, beta2=0.0)  # noqa: E741 - its name in the literature
-PI = PIDController("PI", beta1=0.7, beta2=-0.4)  # PI.3.4: Gustafsson, ACM Trans. Math. Softw. 17 (1991) 533
+PI = PIDController("PI", beta1=0.85, beta2=-0.2)  # Hairer's DOPRI5: Hairer, Nørsett, Wanner II, IV.2, β = 0.04
 PID = PIDController("PID", beta1=0.49, beta2=-0.34, beta3=0.10)  # Kennedy, Carpenter, Lewis, Appl. Num. Math. 35 (2000)
 
 CONTROLLERS: tuple[Controller, ...] = (FIXED, I, PI, PID)

@@ -1,0 +1,70 @@
+"""Callers' mistakes are ValueErrors that say what was expected, what came and what to do."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+import torch
+from torch import Tensor
+
+from solver import PIDController, solve
+
+Y0 = torch.ones(2, 2, dtype=torch.float64)
+TS = torch.tensor([0.0, 1.0], dtype=torch.float64)
+
+
+def field(t: Tensor, y: Tensor) -> Tensor:
+    return -y
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ({"ts": torch.tensor([0, 1])}, r"ts must be floating point; got torch.int64. Use ts.to\(torch.float64\)"),
+        ({"ts": torch.tensor([0.0, 2.0, 1.0])}, "ts must run one way, rising or falling"),
+        ({"ts": torch.tensor([0.0, float("nan")])}, "ts must be finite"),
+        ({"ts": torch.zeros(0)}, r"ts must be a tensor of shape \(times,\) with at least one time; got .* \(0,\)"),
+        ({"ts": torch.zeros(2, 2)}, r"ts must be a tensor of shape \(times,\)"),
+        ({"ts": [0.0, 1.0]}, "ts must be a tensor .* got list"),
+        ({"y0": torch.ones(2, dtype=torch.int64)}, "y0 must be a float32 or float64 tensor; got torch.int64"),
+        ({"y0": torch.ones(2, dtype=torch.complex64)}, "y0 must be a float32 or float64 tensor; got torch.complex64"),
+        ({"y0": [1.0]}, "y0 must be a float32 or float64 tensor; got list"),
+        ({"y0": torch.ones(0, 2)}, "y0 must have at least one entry"),
+        ({"method": "dorpi5"}, "no method called 'dorpi5'.* Did you mean 'dopri5'?"),
+        ({"method": "RK4", "dt": 0.1}, "Did you mean 'rk4'?"),
+        ({"controller": "pi"}, "no controller called 'pi'.* Did you mean 'PI'?"),
+        ({"gradient": "adjoint"}, "no gradient called 'adjoint'; there are checkpointed, direct, backsolve"),
+        ({"rtol": -1e-3}, "rtol and atol must be finite and not negative; got rtol=-0.001"),
+        ({"rtol": float("nan")}, "rtol and atol must be finite"),
+        ({"rtol": 0.0, "atol": 0.0}, "both zero"),
+        ({"dt": 0.0}, "dt must be positive and finite"),
+        ({"dt": -0.1}, "dt must be positive and finite, also for falling times; got -0.1"),
+        ({"method": "rk4"}, "rk4 takes fixed steps here and needs their size: pass dt > 0"),
+        ({"controller": "fixed"}, "dopri5 takes fixed steps here and needs their size"),
+        ({"method": "rk4", "dt": 0.1, "controller": "PI"}, "rk4 has no error estimate for the PI controller"),
+        ({"max_steps": 0}, "max_steps must be at least 1; got 0"),
+        ({"field": 3}, r"field must be callable as field\(t, y\) -> dy; got int"),
+        ({"field": lambda t, y: y[:1]}, r"must return dy like y, of shape \(2, 2\).* it returned shape \(1, 2\)"),
+        ({"field": lambda t, y: y.float()}, "it returned shape .* torch.float32"),
+        ({"field": lambda t, y: 3.0}, "The field must return a tensor dy; it returned float"),
+    ],
+)
+@pytest.mark.parametrize("mode", ["checkpointed", "direct", "backsolve"])
+def test_mistakes_are_named(arguments: dict[str, Any], message: str, mode: str) -> None:
+    given = {"field": field, "y0": Y0, "ts": TS, "gradient": mode, **arguments}
+    with pytest.raises(ValueError, match=message):
+        solve(given.pop("field"), given.pop("y0"), given.pop("ts"), **given)
+
+
+def test_a_controller_with_impossible_bounds_is_refused() -> None:
+    with pytest.raises(ValueError, match="0 < min_factor < 1 < max_factor"):
+        PIDController(min_factor=2.0)
+
+
+def test_names_that_solver_does_not_have_are_attribute_errors() -> None:
+    import solver
+
+    with pytest.raises(AttributeError, match="no attribute 'slove'"):
+        solver.slove  # noqa: B018
+    assert "solve" in dir(solver)
