@@ -13,6 +13,7 @@ from nodeviz.fields.modules.flat import FlatModule
 from nodeviz.tasks.device import chosen_device
 from nodeviz.tasks.run import LossResult, Problem, Run
 from nodeviz.tasks.solving import SolverSettings, solve_as_set
+from solver.field import Gradients, Pullback
 
 if TYPE_CHECKING:
     from nodeviz.tasks.fit_trajectories import FitTrajectories
@@ -35,9 +36,23 @@ class Delayed(torch.nn.Module):
         self.field = field
         self.begins = begins
 
-    def forward(self, t: Tensor, y: Tensor) -> Tensor:
-        """The velocity at y (batch, 2)."""
+    def forward(self, t: Tensor | float, y: Tensor) -> Tensor:
+        """The velocity at y (batch, 2) through autograd."""
         return self.field(t + self.begins, y)
+
+    def evaluate(self, t: float, y: Tensor) -> Tensor:
+        """The velocity without an autograd graph."""
+        return self.field.evaluate(t + self.begins, y)
+
+    def linearise(self, t: float, y: Tensor) -> tuple[Tensor, Pullback]:
+        """The velocity and its pullback; the clocks move together."""
+        dy, pullback = self.field.linearise(t + self.begins, y)
+
+        def together(cotangent: Tensor) -> Gradients:
+            gradients = pullback(cotangent)
+            return gradients if gradients.t is None else gradients._replace(t=gradients.t.sum())
+
+        return dy, together
 
 
 class WindowRun(Run):

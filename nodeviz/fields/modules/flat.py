@@ -29,15 +29,15 @@ class FlatModule(torch.nn.Module, ABC):
     def forward(self, t: Tensor | float, y: Tensor) -> Tensor:
         """The velocity at y (..., 2), differentiable in t, y and theta. t is a number or of shape y.shape[:-1]."""
 
-    def evaluate(self, t: float, y: Tensor) -> Tensor:
+    def evaluate(self, t: Tensor | float, y: Tensor) -> Tensor:
         """The velocity without an autograd graph."""
         with torch.no_grad():
             return self(t, y)
 
-    def linearise(self, t: float, y: Tensor) -> tuple[Tensor, Pullback]:
-        """The velocity, and the map from a cotangent of it to the gradients in t, y and theta."""
+    def linearise(self, t: Tensor | float, y: Tensor) -> tuple[Tensor, Pullback]:
+        """The velocity, and the map from a cotangent of it to the gradients in t (of t's shape), y and theta."""
         with torch.enable_grad():
-            time = torch.tensor(t, dtype=y.dtype, device=y.device, requires_grad=True)
+            time = torch.as_tensor(t, dtype=y.dtype, device=y.device).detach().requires_grad_()
             state = y.detach().requires_grad_()
             dy = self(time, state)
 

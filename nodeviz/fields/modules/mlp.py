@@ -35,7 +35,7 @@ class Tape(NamedTuple):
     inputs are cubed.
     """
 
-    t: float
+    t: Tensor | float
     shape: torch.Size
     layers: tuple[Layer, ...]
     inputs: list[Tensor]
@@ -66,7 +66,7 @@ class MLPModule(FlatModule):
                 hidden = self._bend.apply(hidden)
         return hidden
 
-    def evaluate(self, t: float, y: Tensor) -> Tensor:
+    def evaluate(self, t: Tensor | float, y: Tensor) -> Tensor:
         """The velocity without an autograd graph."""
         *hidden_layers, last = self._layers()
         hidden = y.detach() if y.dim() == 2 else y.detach().reshape(-1, 2)
@@ -77,7 +77,7 @@ class MLPModule(FlatModule):
         dy = torch.addmm(last.bias, hidden, last.transposed)
         return dy if y.dim() == 2 else dy.view(y.shape)
 
-    def linearise(self, t: float, y: Tensor) -> tuple[Tensor, Pullback]:
+    def linearise(self, t: Tensor | float, y: Tensor) -> tuple[Tensor, Pullback]:
         """The velocity and its pullback, by hand."""
         layers = self._layers()
         hidden = y.detach() if y.dim() == 2 else y.detach().reshape(-1, 2)
@@ -105,8 +105,8 @@ class MLPModule(FlatModule):
             in_bias = cotangent.sum(0)
             in_weight = torch.mm(cotangent.t(), tape.inputs[i])
             if layer.of_time is not None:
-                in_weight = torch.cat((in_weight, (tape.t * in_bias).unsqueeze(1)), 1)
-                in_t = torch.dot(in_bias, layer.of_time)
+                in_t, in_of_time = _pull_back_time(layer.of_time, tape.t, cotangent, in_bias)
+                in_weight = torch.cat((in_weight, in_of_time.unsqueeze(1)), 1)
             pieces += (in_bias, in_weight.view(-1))
             if i:
                 cotangent = self._bend.pullback(torch.mm(cotangent, layer.weight), tape.kept[i - 1])
@@ -138,6 +138,24 @@ class MLPModule(FlatModule):
         return tuple(layers)
 
 
-def _bias_at(layer: Layer, t: float) -> Tensor:
+def _bias_at(layer: Layer, t: Tensor | float) -> Tensor:
     # Time enters as a feature of the first layer, which is the same as a bias that moves with t.
-    return layer.bias if layer.of_time is None else torch.add(layer.bias, layer.of_time, alpha=t)
+    if layer.of_time is None:
+        return layer.bias
+    if isinstance(t, Tensor) and t.dim():
+        return torch.addr(layer.bias, t.reshape(-1), layer.of_time)
+    return torch.add(layer.bias, layer.of_time, alpha=float(t))
+
+
+class TimeGradients(NamedTuple):
+    """Cotangents of t, of t's shape, and of the weights that multiply it."""
+
+    t: Tensor
+    of_time: Tensor
+
+
+def _pull_back_time(of_time: Tensor, t: Tensor | float, cotangent: Tensor, in_bias: Tensor) -> TimeGradients:
+    """From the cotangent (batch, width) of the first layer and its sum over the batch."""
+    if isinstance(t, Tensor) and t.dim():
+        return TimeGradients(torch.mv(cotangent, of_time).view(t.shape), torch.mv(cotangent.t(), t.reshape(-1)))
+    return TimeGradients(torch.dot(in_bias, of_time), float(t) * in_bias)

@@ -189,9 +189,24 @@ def test_parts_that_are_missing_or_misshapen_are_refused_by_name(field: Field, t
             field.join({**parts, slot.name: np.zeros((9, 9, 9), np.float32)})
 
 
+@pytest.mark.parametrize("shape", [(6,), (2, 3)])
+def test_the_pullback_is_autograds_for_times_of_the_points_own(exact: FlatModule, shape: tuple[int, ...]) -> None:
+    y, times = points(shape).requires_grad_(), torch.linspace(0, 2, 6, dtype=torch.float64).view(shape).requires_grad_()
+    cotangent = torch.from_numpy(np.random.default_rng(5).standard_normal((*shape, 2)))
+    dy, pullback = exact.linearise(times, y)
+    found, expected = pullback(cotangent), exact(times, y)
+    assert_same(dy, expected.detach())
+    if expected.requires_grad:
+        slow = torch.autograd.grad(expected, (times, y, exact.theta), cotangent, allow_unused=True)
+        assert_same(found.t, slow[0])
+        assert_same(found.y, slow[1])
+        assert_same(found.parameters[0], slow[2])
+
+
 def test_each_point_may_have_a_time_of_its_own(exact: FlatModule) -> None:
     y, times = points((6,)), torch.linspace(0, 2, 6, dtype=torch.float64)
     together = exact(times, y).detach()
+    torch.testing.assert_close(exact.evaluate(times, y), together, rtol=1e-12, atol=1e-12)
     for i in range(6):
         torch.testing.assert_close(together[i], exact.evaluate(float(times[i]), y[i]), rtol=1e-12, atol=1e-12)
 
