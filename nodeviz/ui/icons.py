@@ -52,6 +52,12 @@ def _reset(painter: QPainter, colour: QColor) -> None:
     painter.drawPolygon(QPolygonF([QPointF(3.6, 3.6), QPointF(8.4, 4.4), QPointF(5.0, 8.0)]))
 
 
+def _loop(painter: QPainter, colour: QColor) -> None:
+    painter.drawRoundedRect(QRectF(3.5, 6.5, 13, 8), 4, 4)
+    painter.setBrush(colour)
+    painter.drawPolygon(QPolygonF([QPointF(9, 4), QPointF(12.4, 6.5), QPointF(9, 9)]))
+
+
 def _undo(painter: QPainter, colour: QColor) -> None:
     path = QPainterPath(QPointF(4.5, 8))
     path.lineTo(11.5, 8)
@@ -95,6 +101,7 @@ DRAWINGS: dict[str, Callable[[QPainter, QColor], None]] = {
     "pause": _pause,
     "step": _step,
     "reset": _reset,
+    "loop": _loop,
     "undo": _undo,
     "redo": _redo,
     "moon": _moon,

@@ -1,0 +1,87 @@
+"""What every plot has in common: quiet axes with names, the theme, and a sentence while there is nothing to show."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import pyqtgraph as pg
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QColor, QResizeEvent
+from PySide6.QtWidgets import QLabel, QWidget
+
+from nodeviz.ui import theme
+from nodeviz.ui.theme import Theme
+
+AXIS_WIDTH, AXIS_HEIGHT = 44, 34  # pixels that the ticks and names take; fixed, so that plots do not jump
+
+
+class ThemedPlot(pg.PlotWidget):
+    """A plot that follows the theme without stylesheets. Subclasses style their items in `restyle`."""
+
+    def __init__(
+        self,
+        view: pg.ViewBox | None = None,
+        parent: QWidget | None = None,
+        axes: Mapping[str, pg.AxisItem] | None = None,
+    ) -> None:
+        super().__init__(parent=parent, viewBox=view, axisItems=dict(axes or {}))
+        self.plot = self.getPlotItem()
+        self.plot.hideButtons()
+        self.plot.setMenuEnabled(False)
+        self.setFrameShape(self.Shape.NoFrame)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setMinimumSize(40, 30)
+        self._names: dict[str, str] = {}
+        self._sentence = QLabel(self)
+        self._sentence.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self._sentence.setWordWrap(True)
+        self._sentence.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
+        self._sentence.hide()
+        for side in ("left", "bottom"):
+            axis = self.plot.getAxis(side)
+            axis.enableAutoSIPrefix(False)
+            axis.setStyle(tickLength=-4, tickTextOffset=5, maxTickLevel=1, hideOverlappingLabels=True)
+        self.plot.getAxis("left").setWidth(AXIS_WIDTH)
+        self.plot.getAxis("bottom").setHeight(AXIS_HEIGHT)
+        theme.changed.connect(self.follow_theme)
+
+    def name_axes(self, bottom: str, left: str) -> None:
+        """What is drawn along each axis, with its unit."""
+        self._names = {"bottom": bottom, "left": left}
+        self.follow_theme(theme.current())
+
+    def say(self, sentence: str) -> None:
+        """Show `sentence` in the middle, what to do next; nothing when it is empty."""
+        self._sentence.setText(sentence)
+        self._sentence.setVisible(bool(sentence))
+
+    @property
+    def sentence(self) -> str:
+        """What `say` shows."""
+        return self._sentence.text()
+
+    def follow_theme(self, colours: Theme) -> None:
+        """Draw in `colours` from now on."""
+        font = theme.caption_font()
+        self.setBackground(QColor(colours.panel))
+        for side in ("left", "bottom"):
+            axis = self.plot.getAxis(side)
+            axis.setPen(pg.mkPen(QColor(colours.hairline), width=1))
+            axis.setTextPen(QColor(colours.secondary))
+            axis.setTickFont(font)
+            axis.label.setFont(font)
+            if side in self._names:
+                axis.setLabel(self._names[side], color=colours.secondary, **{"font-size": f"{font.pixelSize()}px"})
+        palette = self._sentence.palette()
+        palette.setColor(self._sentence.foregroundRole(), QColor(colours.secondary))
+        self._sentence.setPalette(palette)
+        self._sentence.setFont(theme.text_font())
+        self.restyle(colours)
+
+    def restyle(self, colours: Theme) -> None:
+        """Give the subclass's items their colours."""
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        if hasattr(self, "_sentence"):  # Qt resizes a widget before its constructor has ended
+            self._sentence.setGeometry(self.rect().adjusted(AXIS_WIDTH, 0, 0, -AXIS_HEIGHT))

@@ -1,0 +1,126 @@
+"""How fast the field is where: a quiet map of |f| under everything else."""
+
+from __future__ import annotations
+
+import numpy as np
+import pyqtgraph as pg
+from numpy.typing import NDArray
+from PySide6.QtCore import QRect, QRectF
+from PySide6.QtGui import QImage, QPainter
+
+from nodeviz.ui.plots.velocity_grid import Extent, VelocityGrid
+
+FINE = 256  # points a side that the grid is refined to before it is coloured
+EASE = 0.25  # how far the levels move towards a new picture's: training must not make the map flicker
+
+
+class HeatMap(pg.GraphicsObject):
+    """log |f| over the extent of its grid, in 256 colours, between levels that follow the field slowly."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._extent: Extent | None = None
+        self._values: NDArray[np.float32] | None = None
+        self._levels: tuple[float, float] | None = None
+        self._colours: NDArray[np.uint32] = np.zeros(256, np.uint32)
+        self._image = QImage()
+        self._scaled: tuple[QRect, float, QImage] | None = None
+
+    @property
+    def levels(self) -> tuple[float, float] | None:
+        """The speeds that the first and the last colour stand for."""
+        if self._levels is None:
+            return None
+        low, high = np.expm1(self._levels)
+        return float(low), float(high)
+
+    def set_colours(self, colours: NDArray[np.uint32]) -> None:
+        """256 opaque colours, slow to fast."""
+        self._colours = colours
+        self._render()
+
+    def set_grid(self, grid: VelocityGrid | None) -> None:
+        """The field from now on; None empties the map and forgets its levels."""
+        self.prepareGeometryChange()
+        if grid is None:
+            self._extent = self._values = self._levels = None
+            self._image, self._scaled = QImage(), None
+            self.update()
+            return
+        self._extent = grid.extent
+        self._values = _refined(np.log1p(grid.speeds()))
+        self._follow(self._values)
+        self._render()
+
+    def boundingRect(self) -> QRectF:
+        if self._extent is None:
+            return QRectF()
+        return QRectF(self._extent.x_min, self._extent.y_min, self._extent.width, self._extent.height)
+
+    def paint(self, painter: QPainter, *_: object) -> None:
+        if self._image.isNull():
+            return
+        target = painter.worldTransform().mapRect(self.boundingRect())
+        painter.save()
+        painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
+        clip = painter.worldTransform().mapRect(self.viewRect())
+        painter.resetTransform()
+        if self._exportOpts is not False:
+            painter.drawImage(target, self._image)
+        else:
+            shown = target.intersected(clip).toAlignedRect()
+            painter.drawImage(shown.topLeft(), self._scaled_to(target, shown, painter.device().devicePixelRatioF()))
+        painter.restore()
+
+    def _follow(self, values: NDArray[np.float32]) -> None:
+        low, high = np.quantile(values[::4, ::4], [0.02, 0.98])
+        high = max(float(high), float(low) + 1e-6)
+        if self._levels is None:
+            self._levels = float(low), high
+            return
+        old_low, old_high = self._levels
+        self._levels = old_low + EASE * (float(low) - old_low), old_high + EASE * (high - old_high)
+
+    def _render(self) -> None:
+        if self._values is None or self._levels is None:
+            return
+        low, high = self._levels
+        share = (self._values - np.float32(low)) * np.float32(255.0 / (high - low))
+        index = np.clip(share, 0, 255).astype(np.uint8).T[::-1]
+        pixels = np.ascontiguousarray(self._colours[index])
+        self._image = QImage(pixels.data, FINE, FINE, FINE * 4, QImage.Format.Format_RGB32).copy()
+        self._scaled = None
+        self.update()
+
+    def _scaled_to(self, target: QRectF, shown: QRect, ratio: float) -> QImage:
+        """The part `shown` of the map stretched over `target`, kept until the view or the field changes."""
+        if self._scaled is not None and self._scaled[:2] == (shown, ratio) and self._kept_target == target:
+            return self._scaled[2]
+        image = QImage(round(shown.width() * ratio), round(shown.height() * ratio), QImage.Format.Format_RGB32)
+        image.setDevicePixelRatio(ratio)
+        painter = QPainter(image)
+        painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
+        painter.drawImage(target.translated(-shown.x(), -shown.y()), self._image)
+        painter.end()
+        self._scaled, self._kept_target = (shown, ratio, image), target
+        return image
+
+
+def _refined(values: NDArray[np.float32]) -> NDArray[np.float32]:
+    """`values` on a grid of FINE × FINE points over the same square, by cubic convolution along each side."""
+    rows, columns = (_refinement(count) for count in values.shape)
+    return rows @ values @ columns.T
+
+
+def _refinement(count: int) -> NDArray[np.float32]:
+    """The (FINE, count) matrix of cubic convolution: R. Keys, IEEE Trans. ASSP 29(6), 1981, with a = -1/2."""
+    place = np.linspace(0, count - 1, FINE)
+    matrix = np.zeros((FINE, count), np.float32)
+    first = np.floor(place).astype(int)
+    for shift in range(-1, 3):
+        distance = np.abs(place - (first + shift))
+        near = (1.5 * distance - 2.5) * distance**2 + 1
+        far = ((-0.5 * distance + 2.5) * distance - 4) * distance + 2
+        weight = np.where(distance < 1, near, np.where(distance < 2, far, 0))
+        np.add.at(matrix, (np.arange(FINE), np.clip(first + shift, 0, count - 1)), weight.astype(np.float32))
+    return matrix

@@ -1,0 +1,45 @@
+"""How powers of ten are marked along an axis whose data are logarithms."""
+
+from __future__ import annotations
+
+import numpy as np
+import pyqtgraph as pg
+
+from nodeviz.ui.figures import SUPERSCRIPTS
+
+PIXELS_A_LABEL = {"left": 26.0, "bottom": 44.0}
+PLAIN = range(-2, 4)  # exponents that are written out: 0.01 to 1000
+
+
+class LogAxis(pg.AxisItem):
+    """Labels at decades, at every second or third when they are many, at 1, 2 and 5 when there is hardly one."""
+
+    def tickValues(self, minVal: float, maxVal: float, size: float) -> list[tuple[float, list[float]]]:
+        low, high = sorted((minVal, maxVal))
+        if not np.isfinite([low, high]).all() or high <= low:
+            return []
+        room = max(2.0, size / PIXELS_A_LABEL.get(self.orientation, 40.0))
+        decades = np.arange(np.ceil(low), np.floor(high) + 1)
+        if len(decades) >= 2:
+            stride = max(1, int(np.ceil((high - low) / room)))
+            return [(float(stride), [float(decade) for decade in decades if decade % stride == 0])]
+        within = [
+            decade + np.log10(share) for decade in range(int(np.floor(low)), int(high) + 1) for share in (1, 2, 5)
+        ]
+        found = [float(value) for value in within if low <= value <= high]
+        return (
+            [(1.0, found)] if len(found) >= 2 else [(1.0, [float(value) for value in np.linspace(low, high, 3)[1:2]])]
+        )
+
+    def tickStrings(self, values: list[float], scale: float, spacing: float) -> list[str]:
+        return [power_of_ten(value) for value in values]
+
+
+def power_of_ten(logarithm: float) -> str:
+    """10 to the power `logarithm` as a short label: 0.02, 50, 10⁻⁵, 2×10⁻⁵."""
+    exponent = int(np.floor(logarithm + 1e-9))
+    share = float(f"{10 ** (logarithm - exponent):.2g}")
+    if exponent in PLAIN:
+        return np.format_float_positional(float(f"{10**logarithm:.2g}"), trim="-")
+    power = "10" + str(exponent).translate(SUPERSCRIPTS)
+    return power if share == 1 else f"{share:g}×{power}"

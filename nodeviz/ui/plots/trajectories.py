@@ -1,0 +1,76 @@
+"""How a family of trajectories is drawn: one item, one path, whatever their number."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+import pyqtgraph as pg
+from numpy.typing import NDArray
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QColor
+
+
+class Polyline(NamedTuple):
+    """Points in a row; `connect[i]` says whether point i is joined to point i + 1."""
+
+    x: NDArray[np.float64]
+    y: NDArray[np.float64]
+    connect: NDArray[np.bool_]
+
+
+def joined(curves: Sequence[NDArray[np.floating]]) -> Polyline:
+    """`curves`, each (n, 2), as one polyline. A curve breaks where it is not finite; a lone point is dropped."""
+    pieces = [np.asarray(curve, np.float64).reshape(-1, 2) for curve in curves]
+    points = np.concatenate(pieces) if pieces else np.zeros((0, 2))
+    finite = np.isfinite(points).all(axis=1)
+    connect = np.append(finite[:-1] & finite[1:], False) if len(points) else np.zeros(0, bool)
+    lengths = np.array([len(piece) for piece in pieces], dtype=int)
+    last = np.cumsum(lengths[lengths > 0]) - 1
+    connect[last] = False
+    drawn = connect | np.append(False, connect[:-1]) if len(points) else connect
+    return Polyline(points[drawn, 0], points[drawn, 1], connect[drawn])
+
+
+def end_of(curve: NDArray[np.floating]) -> tuple[float, float] | None:
+    """The last finite point of `curve` (n, 2), None when there is none."""
+    points = np.asarray(curve, np.float64).reshape(-1, 2)
+    finite = np.flatnonzero(np.isfinite(points).all(axis=1))
+    return None if finite.size == 0 else (float(points[finite[-1], 0]), float(points[finite[-1], 1]))
+
+
+def point_at(ts: NDArray[np.floating], curve: NDArray[np.floating], t: float) -> tuple[float, float] | None:
+    """Where `curve` (n, 2) is at time `t`, linear between its times `ts` (n,); None outside or where it diverged."""
+    if len(ts) == 0 or len(ts) != len(curve):
+        return None
+    forward = ts if ts[-1] >= ts[0] else ts[::-1]
+    points = curve if ts[-1] >= ts[0] else curve[::-1]
+    slack = 1e-9 * max(1.0, abs(float(forward[-1] - forward[0])))
+    if not forward[0] - slack <= t <= forward[-1] + slack:
+        return None
+    x, y = np.interp(t, forward, points[:, 0]), np.interp(t, forward, points[:, 1])
+    return (float(x), float(y)) if np.isfinite(x) and np.isfinite(y) else None
+
+
+class CurveFamily(pg.PlotCurveItem):
+    """Trajectories of one kind. Antialiased and wide, since they are painted into a cached layer, not each frame."""
+
+    def __init__(self, width: float) -> None:
+        super().__init__(antialias=True)
+        self._width = width
+        self.curves: tuple[NDArray[np.floating], ...] = ()
+        self.setSegmentedLineMode("off")  # one stroke: translucent or wide, a curve must not show its joints
+        self.setCacheMode(self.CacheMode.DeviceCoordinateCache)
+
+    def set_colour(self, colour: str) -> None:
+        pen = pg.mkPen(QColor(colour), width=self._width)
+        pen.setCapStyle(Qt.PenCapStyle.RoundCap)
+        pen.setJoinStyle(Qt.PenJoinStyle.RoundJoin)
+        self.setPen(pen)
+
+    def set_curves(self, curves: Sequence[NDArray[np.floating]]) -> None:
+        """Show these, each (n, 2), in place of what was shown."""
+        self.curves = tuple(curves)
+        line = joined(self.curves)
+        self.setData(line.x, line.y, connect=line.connect, skipFiniteCheck=True)
