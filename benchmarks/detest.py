@@ -144,8 +144,10 @@ Written by `python -m benchmarks.detest` on {date.today()}: Python {platform.pyt
 
 Sensitivities: {sensitivities}.
 
-dopri5 with the I controller takes the same steps as scipy's RK45. torchdiffeq's dopri5 estimates two thirds of the
-error that Dormand and Prince do, never shrinks an accepted step, and lets steps grow right after a rejection.
+dopri5 with the I controller takes the steps of scipy's RK45, but for the last ones. torchdiffeq's dopri5 estimates two
+thirds of the error that Dormand and Prince do, never shrinks an accepted step, and lets steps grow right after a
+rejection.
+
 fehlberg2's estimate is that of a first-order solution 256 times as accurate as Euler's, and misses most of the error of
 the second-order one that goes on.
 """

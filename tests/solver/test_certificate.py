@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from solver.certify import Certificate, certify
+from solver.certificate import Certificate, certify
 from solver.method import RungeKutta
 from solver.methods import METHODS
 from solver.methods.ab4 import AB4

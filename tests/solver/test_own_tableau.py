@@ -14,7 +14,7 @@ from solver import solve
 from solver.methods import METHODS
 from solver.methods.dopri5 import DOPRI5
 from solver.methods.tsit5 import TSIT5
-from solver.own_method import own_method
+from solver.own_tableau import own_method
 
 KUTTA: dict[str, Any] = {
     "a": [[], ["1/2"], [0, "1/2"], [0, 0, 1]],
