@@ -47,6 +47,8 @@ def _open_the_window(arguments: list[str]) -> int:
     file = options.open or options.file
     if file is not None and not file.is_file():
         raise Misuse(f"There is no file {file}.")
+    if not options.seconds >= 0:
+        raise Misuse(f"--seconds must be 0 or more; got {options.seconds:g}.")
     trouble = obstacle()
     if trouble is not None:
         return _without_a_window(trouble)
@@ -56,9 +58,7 @@ def _open_the_window(arguments: list[str]) -> int:
         if not (error.name or "").startswith(("nodeviz", "solver")):
             return _without_a_window(obstacle_of_import(error))
         raise
-    if not options.seconds >= 0:
-        raise Misuse(f"--seconds must be 0 or more; got {options.seconds:g}.")
-    return open_window(file, screenshot=options.screenshot, seconds=options.seconds)
+    return open_window(sys.argv[:1], path=file, screenshot=options.screenshot, seconds=options.seconds)
 
 
 def _without_a_window(trouble: str) -> int:

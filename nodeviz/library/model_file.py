@@ -113,7 +113,7 @@ def _header(data: bytes) -> dict[str, Any]:
             f"The file was cut short: its header should have {length:,} bytes, {len(data) - 8:,} are there."
         )
     try:
-        header = json.loads(data[8 : 8 + length])
+        header: dict[str, Any] = json.loads(data[8 : 8 + length])
     except (ValueError, RecursionError) as error:
         raise ValueError("This is no nodeviz model: its header is not JSON.") from error
     return header

@@ -23,5 +23,5 @@ def csv_bytes(columns: Mapping[str, NDArray[Any]]) -> bytes:
 def npz_bytes(arrays: Mapping[str, NDArray[Any]]) -> bytes:
     """A compressed NPZ of the named arrays; equal arrays give equal bytes."""
     file = io.BytesIO()
-    np.savez_compressed(file, **arrays)
+    np.savez_compressed(file, allow_pickle=False, **arrays)
     return file.getvalue()

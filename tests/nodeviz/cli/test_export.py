@@ -1,0 +1,64 @@
+"""`nodeviz export` and `nodeviz methods`, and the help."""
+
+from __future__ import annotations
+
+import csv
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from nodeviz.assets_path import ready_made
+from nodeviz.cli import COMMANDS, run
+from nodeviz.experiment import Experiment
+from nodeviz.export import FORMATS
+from nodeviz.library.model_file import initial_model, load_model, save_model
+from solver.methods import METHODS
+
+
+@pytest.fixture
+def model(tmp_path: Path) -> Path:
+    path = tmp_path / "model.nodeviz"
+    save_model(path, initial_model(Experiment()))
+    return path
+
+
+def test_every_format_has_an_option(model: Path, tmp_path: Path) -> None:
+    files = {format.name: tmp_path / f"out{format.suffix}" for format in FORMATS}
+    flags = [word for name, path in files.items() for word in (f"--{name}", str(path))]
+    assert run(["export", str(model), *flags]) == 0
+    assert all(path.stat().st_size for path in files.values())
+    np.testing.assert_array_equal(load_model(files["model"]).theta, load_model(model).theta)
+
+
+def test_trajectories_start_at_the_datasets_starts_and_at_those_asked_for(model: Path, tmp_path: Path) -> None:
+    path = tmp_path / "out.csv"
+    assert run(["export", str(model), "--csv", str(path), "--start=-1,0.5", "--start", "1,1"]) == 0
+    with path.open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    starts = {row["trajectory"]: (float(row["x"]), float(row["y"])) for row in rows if float(row["t"]) == 0}
+    assert starts == {"learnt 1": (2.0, 0.0), "start 1": (-1.0, 0.5), "start 2": (1.0, 1.0)}
+
+
+@pytest.mark.parametrize("name", ready_made())
+def test_every_ready_made_experiment_can_be_exported(name: str, tmp_path: Path) -> None:
+    path = tmp_path / "out.npz"
+    assert run(["export", str(ready_made()[name]), "--npz", str(path)]) == 0
+    assert np.isfinite(np.load(path)["learnt_1_y"]).all()
+
+
+def test_methods_lists_every_method_with_its_sentence(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["methods"]) == 0
+    told = capsys.readouterr().out
+    for method in METHODS:
+        assert method.name in told
+        assert method.sentence in told
+
+
+@pytest.mark.parametrize("command", COMMANDS, ids=lambda command: command.name)
+def test_every_command_has_help(command: object, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as ended:
+        run([command.name, "--help"])  # type: ignore[attr-defined]
+    assert ended.value.code == 0
+    assert run(["--help"]) == 0
+    assert command.help in capsys.readouterr().out  # type: ignore[attr-defined]

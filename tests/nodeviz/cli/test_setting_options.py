@@ -1,0 +1,88 @@
+"""Options made from declared settings: each setting has one, and it lands where it should."""
+
+from __future__ import annotations
+
+import pytest
+
+from nodeviz.cli.command import Parser
+from nodeviz.cli.setting_options import (
+    SECTIONS,
+    SettingOption,
+    add_setting_options,
+    experiment_as_asked,
+    setting_options,
+)
+from nodeviz.experiment import Experiment
+from nodeviz.fields import FormulaField
+from nodeviz.settings import settings_of, value_at
+
+EVERY = setting_options()
+
+
+def asked(*arguments: str) -> Experiment:
+    parser = Parser(prog="nodeviz train", allow_abbrev=False)
+    add_setting_options(parser)
+    return experiment_as_asked(Experiment(), parser.parse_all(list(arguments)))
+
+
+def another_value(option: SettingOption) -> tuple[str, object]:
+    """A value that is not the default, as text and as it should arrive."""
+    setting = option.setting
+    match setting.kind:
+        case "choice":
+            value = next(choice.value for choice in setting.choices if choice.value != setting.default)
+            return value, value
+        case "int":
+            return str(setting.default + 1), setting.default + 1
+        case "float":
+            return repr(setting.default / 2 + setting.low / 2 + 1e-3), setting.default / 2 + setting.low / 2 + 1e-3
+        case _:
+            return "x - y", "x - y"
+
+
+def test_no_option_is_there_twice() -> None:
+    assert len({option.flag for option in EVERY}) == len(EVERY)
+
+
+def test_every_setting_of_a_run_has_an_option() -> None:
+    declared = {
+        (section.name, setting.name) for section in SECTIONS for kind in section.kinds for setting in settings_of(kind)
+    }
+    assert declared == {(option.section, option.setting.name) for option in EVERY}
+
+
+@pytest.mark.parametrize("option", EVERY, ids=lambda option: option.flag)
+def test_an_option_sets_its_setting_and_nothing_else(option: SettingOption) -> None:
+    kind = next(
+        kind for s in SECTIONS if s.name == option.section for kind in s.kinds if option.setting in settings_of(kind)
+    )
+    choose = [f"--{option.section}", kind.__struct_config__.tag] if option.section == "field" else []
+    before = asked(*choose)
+    if option.setting.kind == "bool":
+        wanted: object = not option.setting.default
+        after = asked(*choose, option.flag if wanted else option.flag.replace("--", "--no-"))
+    else:
+        text, wanted = another_value(option)
+        after = asked(*choose, option.flag, text)
+    assert value_at(after, option.destination) == wanted
+    changed = [one.destination for one in EVERY if _value(before, one) != _value(after, one)]
+    assert changed == [option.destination]
+
+
+def test_the_names_people_type_are_there() -> None:
+    flags = {option.flag for option in EVERY}
+    expected = "--method --rtol --atol --dt --gradient --optimiser --learning-rate --noise --seed --device"
+    assert flags >= set(expected.split())
+
+
+def test_another_kind_of_field_starts_from_its_defaults() -> None:
+    assert asked("--field", "formula").field == FormulaField()
+
+
+def test_nothing_asked_changes_nothing() -> None:
+    assert asked() == Experiment()
+
+
+def _value(experiment: Experiment, option: SettingOption) -> object:
+    section = getattr(experiment, option.section)
+    return getattr(section, option.setting.name, None)

@@ -1,0 +1,156 @@
+"""`nodeviz train`: figures, files, the same weights again, and Ctrl+C."""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from nodeviz.cli import run
+from nodeviz.cli.progress_bar import ProgressBar
+from nodeviz.library.model_file import load_model
+
+QUICK = ["--task-points", "3", "--batch", "4", "--dataset-points", "100", "--duration", "2"]
+
+
+def trained(out: Path, *arguments: str) -> Path:
+    assert run(["train", "spiral", *QUICK, "--out", str(out), *arguments]) == 0
+    return out
+
+
+def test_it_says_the_final_figures_in_words(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    out = trained(tmp_path / "run", "--steps", "3")
+    told = capsys.readouterr()
+    assert "3 training steps" in told.out
+    assert "mean absolute error over the full trajectory" in told.out
+    assert str(out / "model.nodeviz") in told.out
+    assert not told.err
+
+
+def test_json_is_one_object_a_line_and_ends_with_the_figures(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    out = trained(tmp_path / "run", "--steps", "5", "--json")
+    rows = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert [row["step"] for row in rows[:-1]] == [1, 2, 3, 4, 5]
+    last = rows[-1]
+    assert {"loss", "mae", "nfe_forward", "nfe_backward", "seconds"} <= last.keys()
+    assert last["loss"] == rows[-2]["loss"]
+    assert last["nfe_forward_total"] == sum(row["nfe_forward"] for row in rows[:-1])
+    assert last["nfe_forward"] > 0
+    assert last["nfe_backward"] > 0
+    model = load_model(out / "model.nodeviz")
+    with_torch = model.experiment.task.begin(model.experiment)
+    merit = with_torch.evaluate(model.experiment.field.module(model.theta), model.experiment.solver)
+    assert last["mae"] == pytest.approx(merit, rel=1e-6)
+
+
+def test_the_folder_holds_the_run(tmp_path: Path) -> None:
+    out = trained(tmp_path / "run", "--steps", "4", "--method", "tsit5", "--rtol", "1e-4", "--noise", "0.1")
+    assert {path.name for path in out.iterdir()} == {"model.nodeviz", "experiment.json", "history.csv", "history.npz"}
+    experiment = load_model(out / "model.nodeviz").experiment
+    assert (experiment.solver.method, experiment.solver.rtol, experiment.dataset.noise) == ("tsit5", 1e-4, 0.1)
+    assert len(np.load(out / "history.npz")["loss"]) == 4
+
+
+def test_the_same_seed_gives_the_same_file_and_another_seed_another(tmp_path: Path) -> None:
+    files = [
+        (trained(tmp_path / name, "--steps", "5", "--seed", seed) / "model.nodeviz").read_bytes()
+        for name, seed in (("a", "1"), ("b", "1"), ("c", "2"))
+    ]
+    assert files[0] == files[1]
+    assert files[0] != files[2]
+
+
+def test_going_on_from_a_model_is_as_if_it_had_never_stopped(tmp_path: Path) -> None:
+    whole = trained(tmp_path / "whole", "--steps", "6") / "model.nodeviz"
+    half = trained(tmp_path / "half", "--steps", "3") / "model.nodeviz"
+    rest = tmp_path / "rest"
+    assert run(["train", "--experiment", str(half), "--steps", "3", "--out", str(rest)]) == 0
+    assert (rest / "model.nodeviz").read_bytes() == whole.read_bytes()
+
+
+def test_an_experiment_file_is_a_beginning(tmp_path: Path) -> None:
+    first = trained(tmp_path / "first", "--steps", "2")
+    again = tmp_path / "again"
+    assert run(["train", "--experiment", str(first / "experiment.json"), "--steps", "2", "--out", str(again)]) == 0
+    assert (again / "model.nodeviz").read_bytes() == (first / "model.nodeviz").read_bytes()
+
+
+def test_overwrite_replaces_the_run(tmp_path: Path) -> None:
+    trained(tmp_path / "run", "--steps", "1")
+    trained(tmp_path / "run", "--steps", "2", "--overwrite")
+    assert load_model(tmp_path / "run" / "model.nodeviz").step == 2
+
+
+def test_solves_that_keep_failing_end_it_with_status_1_and_what_is_there_is_kept(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    arguments = ["train", *QUICK, "--task-points", "90", "--rtol", "1e-12", "--atol", "1e-12", "--max-steps", "10"]
+    assert run([*arguments, "--steps", "50", "--out", str(tmp_path / "run")]) == 1
+    assert "Training stopped" in capsys.readouterr().err
+    assert load_model(tmp_path / "run" / "model.nodeviz").step == 5
+    assert run([*arguments, "--steps", "50", "--json"]) == 1
+    last = json.loads(capsys.readouterr().out.splitlines()[-1])
+    assert last["trouble"] == "max_steps"
+    assert last["loss"] is None
+
+
+@pytest.mark.skipif(os.name != "posix", reason="signals of POSIX")
+def test_ctrl_c_saves_what_is_there_and_ends_with_130(tmp_path: Path) -> None:
+    out = tmp_path / "run"
+    arguments = ["train", "spiral", *QUICK, "--steps", "1000000", "--json", "--out", str(out)]
+    process = subprocess.Popen(
+        [sys.executable, "-m", "nodeviz", *arguments], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
+    assert process.stdout is not None
+    process.stdout.readline()
+    time.sleep(0.2)
+    process.send_signal(signal.SIGINT)
+    output, errors = process.communicate(timeout=30)
+    assert process.returncode == 130, errors
+    last = json.loads(output.splitlines()[-1])
+    assert last["interrupted"]
+    assert load_model(out / "model.nodeviz").step == last["steps"] > 0
+    assert "Traceback" not in errors
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(300)
+def test_the_spiral_is_learnt(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["train", "spiral", "--steps", "2000", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out.splitlines()[-1])["mae"] < 0.25
+
+
+class Terminal(io.StringIO):
+    encoding = "utf-8"
+
+    def isatty(self) -> bool:
+        return True
+
+
+def test_a_terminal_sees_a_bar_and_nobody_else_does() -> None:
+    terminal, file = Terminal(), io.StringIO()
+    for stream in (terminal, file):
+        bar = ProgressBar(4, stream)
+        bar.show(4, 0.125, 62)
+        bar.clear()
+    assert "━" * 24 + " 4/4  loss 0.125  NFE 62" in terminal.getvalue()
+    assert terminal.getvalue().endswith("\r\x1b[K")
+    assert not file.getvalue()
+
+
+def test_a_terminal_without_such_letters_sees_plain_ones() -> None:
+    terminal = Terminal()
+    terminal.encoding = "ascii"  # type: ignore[misc]
+    ProgressBar(2, terminal).show(2, float("nan"), 62)
+    assert "#" * 24 in terminal.getvalue()
+    assert terminal.getvalue().isascii()

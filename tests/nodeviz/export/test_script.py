@@ -1,0 +1,98 @@
+"""The exported script: it needs torch alone, and integrates as the solver does."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from nodeviz.datasets import Spiral
+from nodeviz.experiment import Experiment, SolverSettings
+from nodeviz.export.script import script_source
+from nodeviz.fields import FormulaField, MLPField
+from nodeviz.library.model_file import Model, initial_model
+from solver import solve
+from solver.methods import METHODS
+
+TRUE_SPIRAL = FormulaField(dx="-0.1*x**3 - 2*y**3", dy="2*x**3 - 0.1*y**3", parameters=())
+SHORT = Spiral(points=40, duration=3.0)
+
+
+def printed(source: str, folder: Path, *arguments: str) -> np.ndarray:
+    """What the script prints, run where neither nodeviz nor the solver can be imported."""
+    script = folder / "field.py"
+    script.write_text(source, encoding="utf-8")
+    block = "import sys; sys.modules['nodeviz'] = sys.modules['solver'] = None; import runpy; sys.argv = sys.argv[1:]\n"
+    runner = folder / "runner.py"
+    runner.write_text(block + "runpy.run_path(sys.argv[0], run_name='__main__')", encoding="utf-8")
+    done = subprocess.run(
+        [sys.executable, runner, script, *arguments],
+        cwd=folder,
+        env=os.environ | {"OMP_NUM_THREADS": "1"},
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    return np.genfromtxt(done.stdout.splitlines(), delimiter=",", names=True)
+
+
+def solved(model: Model, start: tuple[float, float] | None = None) -> np.ndarray:
+    """The same trajectory by the solver, in float64 and to a tight tolerance."""
+    data = model.experiment.dataset.sample(model.experiment.training.seed)
+    y0 = torch.tensor([start or tuple(data.truth[0, 0])], dtype=torch.float64)
+    field = model.experiment.field.module(model.theta).double()
+    with torch.no_grad():
+        return solve(field, y0, torch.tensor(data.ts), method="dop853", rtol=1e-11, atol=1e-11).ys[:, 0].numpy()
+
+
+@pytest.mark.parametrize(
+    "field",
+    [MLPField(), MLPField(width=8, depth=3, activation="softplus", time_input=True, cubed=False), TRUE_SPIRAL],
+    ids=["mlp", "deep", "formula"],
+)
+def test_it_prints_the_learnt_trajectory(field: MLPField | FormulaField, tmp_path: Path) -> None:
+    model = initial_model(Experiment(field=field, dataset=SHORT, solver=SolverSettings(rtol=1e-8, atol=1e-8)))
+    table = printed(script_source(model), tmp_path)
+    np.testing.assert_allclose(table["t"], np.linspace(0, 3, 40), atol=1e-8)
+    np.testing.assert_allclose(np.stack([table["x"], table["y"]], 1), solved(model), atol=2e-6)
+
+
+def test_it_takes_another_start(tmp_path: Path) -> None:
+    model = initial_model(Experiment(field=TRUE_SPIRAL, dataset=SHORT, solver=SolverSettings(rtol=1e-8, atol=1e-8)))
+    table = printed(script_source(model), tmp_path, "-1", "0.5")
+    np.testing.assert_allclose(np.stack([table["x"], table["y"]], 1), solved(model, (-1.0, 0.5)), atol=2e-6)
+
+
+@pytest.mark.parametrize("method", METHODS, ids=lambda method: method.name)
+def test_every_method_ends_near_the_truth(method: object, tmp_path: Path) -> None:
+    settings = SolverSettings(method=method.name, rtol=1e-6, atol=1e-6, dt=0.001)  # type: ignore[attr-defined]
+    brief = Spiral(points=20, duration=1.0)
+    model = initial_model(Experiment(field=TRUE_SPIRAL, dataset=brief, solver=settings))
+    scope: dict[str, object] = {"__name__": "imported"}
+    exec(script_source(model), scope)  # one process for all methods; the tests above run the file itself
+    ts = torch.tensor(brief.sample(0).ts)
+    with torch.no_grad():
+        ys = scope["solve"](scope["field"](), torch.tensor([2.0, 0.0], dtype=torch.float64), ts)  # type: ignore[operator]
+    tolerance = max(2e-3, 200 * settings.dt**method.order)  # type: ignore[attr-defined]
+    np.testing.assert_allclose(ys.numpy(), solved(model), atol=tolerance)
+
+
+def test_the_weights_are_those_of_the_model_to_the_last_bit() -> None:
+    model = initial_model(Experiment())
+    scope: dict[str, object] = {"__name__": "imported"}
+    exec(script_source(model), scope)
+    weights = scope["field"]().float().state_dict()  # type: ignore[operator]
+    for name, part in model.experiment.field.split(model.theta).items():
+        np.testing.assert_array_equal(weights[name].numpy(), part)
+
+
+def test_a_name_that_is_code_stays_a_name() -> None:
+    model = initial_model(Experiment(name='"""\nraise SystemExit("gotcha")\n"""'))
+    exec(script_source(model), {"__name__": "imported"})

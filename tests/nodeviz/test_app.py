@@ -1,0 +1,65 @@
+"""What the word `nodeviz` opens: the window or the command line."""
+
+from __future__ import annotations
+
+import sys
+import types
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from nodeviz import __version__
+from nodeviz.app import main
+
+
+@pytest.fixture
+def opened(monkeypatch: pytest.MonkeyPatch) -> list[dict[str, Any]]:
+    """What the window was asked to open; nothing is shown."""
+    calls: list[dict[str, Any]] = []
+    fake = types.ModuleType("nodeviz.ui.launch")
+
+    def open_window(argv: list[str], **asked: Any) -> int:
+        calls.append(asked)
+        return 0
+
+    fake.open_window = open_window  # type: ignore[attr-defined]
+    monkeypatch.setitem(sys.modules, "nodeviz.ui.launch", fake)
+    monkeypatch.setenv("QT_QPA_PLATFORM", "offscreen")
+    return calls
+
+
+def test_without_arguments_it_opens_the_window(opened: list[dict[str, Any]]) -> None:
+    assert main([]) == 0
+    assert opened[0]["path"] is None
+
+
+@pytest.mark.parametrize("flags", [[], ["--open"]])
+def test_a_file_opens_in_the_window(opened: list[dict[str, Any]], tmp_path: Path, flags: list[str]) -> None:
+    file = tmp_path / "model.nodeviz"
+    file.touch()
+    assert main([*flags, str(file)]) == 0
+    assert opened[0]["path"] == file
+
+
+def test_a_screenshot_is_asked_of_the_window(opened: list[dict[str, Any]]) -> None:
+    assert main(["--screenshot", "out.png", "--seconds", "2"]) == 0
+    assert (opened[0]["screenshot"], opened[0]["seconds"]) == (Path("out.png"), 2.0)
+
+
+@pytest.mark.parametrize(
+    "arguments", [["missing.nodeviz"], ["--opne", "x"], ["--screenshot", "x.png", "--seconds", "-1"], ["trian"]]
+)
+def test_a_mistake_is_a_sentence_and_status_2(
+    opened: list[dict[str, Any]], arguments: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(arguments) == 2
+    assert capsys.readouterr().err.startswith("nodeviz: ")
+    assert not opened
+
+
+def test_commands_and_help_open_no_window(opened: list[dict[str, Any]], capsys: pytest.CaptureFixture[str]) -> None:
+    for arguments in (["--help"], ["--version"], ["methods"]):
+        assert main(arguments) == 0
+    assert __version__ in capsys.readouterr().out
+    assert not opened
