@@ -127,7 +127,7 @@ class EngineLink(QObject):
         self._revision += 1
         for worker in (self.trainer, self.inspector):
             worker.configure(self._configure_command())
-        self.inspection.forget_pictures(swept=_swept(before) != _swept(experiment))
+        self.inspection.forget_pictures(swept=swept_by(before) != swept_by(experiment))
 
     def train(self) -> None:
         self.wanted = True
@@ -273,10 +273,10 @@ class EngineLink(QObject):
 
 def _computed(experiment: Experiment) -> tuple[object, ...]:
     """The sections that the engine computes with."""
-    return (*_swept(experiment), experiment.training)
+    return (*swept_by(experiment), experiment.training)
 
 
-def _swept(experiment: Experiment) -> tuple[object, ...]:
+def swept_by(experiment: Experiment) -> tuple[object, ...]:
     """The sections that a sweep depends on, beside the weights."""
     return (experiment.task, experiment.dataset, experiment.field, experiment.solver)
 

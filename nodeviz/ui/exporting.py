@@ -57,7 +57,7 @@ def _write_format(format: Format) -> Write:
 
 def _write_png(scale: float) -> Write:
     def write(place: Workplace, path: Path) -> None:
-        write_atomically(path, _png(place.window.plane.grab_image(scale)))
+        write_atomically(path, png_bytes(place.window.plane.grab_image(scale)))
 
     return write
 
@@ -66,7 +66,8 @@ def _write_svg(place: Workplace, path: Path) -> None:
     place.window.plane.write_svg(path)
 
 
-def _png(image: QImage) -> bytes:
+def png_bytes(image: QImage) -> bytes:
+    """`image` as a PNG file's content."""
     buffer = QBuffer()
     buffer.open(QIODevice.OpenModeFlag.WriteOnly)
     image.save(buffer, b"PNG")

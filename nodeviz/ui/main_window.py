@@ -65,7 +65,7 @@ class MainWindow(QMainWindow):
         self._phase_feed = PhaseFeed(desk.store, desk.link, self.plane, self.scrubber)
         self._feeds = (
             HistoryFeed(desk.link, self.toolbar, self.loss, self.evaluations, self.cost),
-            SweepFeed(desk.link, self.tradeoff),
+            SweepFeed(desk.store, desk.link, self.tradeoff),
         )
         desk.clock.ticked.connect(self.plane.tick)
         desk.clock.ticked.connect(self.scrubber.tick)

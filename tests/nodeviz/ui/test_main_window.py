@@ -1,0 +1,330 @@
+"""The window as a whole, over an engine that is only pretended."""
+
+from __future__ import annotations
+
+import sys
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QGuiApplication, QKeySequence
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QScrollArea, QWidget
+
+from nodeviz.engine.messages import (
+    ActivityChanged,
+    AskTrajectories,
+    Configure,
+    Configured,
+    Diverged,
+    Failed,
+    Pause,
+    Ready,
+    Reset,
+    Step,
+    Train,
+    WorkerLost,
+)
+from nodeviz.ui import theme
+from nodeviz.ui.commands import COMMANDS, MENUS, REGIONS
+from nodeviz.ui.launch import Launched
+from tests.nodeviz.ui.pretended import PretendedClient
+
+
+def hear(launched: Launched, client: PretendedClient, *events) -> None:
+    client.events += events
+    launched.desk.link.tick()
+
+
+def get_ready(launched: Launched, client: PretendedClient) -> None:
+    both = [Ready(role=role, pid=1, device="cpu", torch="2") for role in ("trainer", "inspector")]
+    stands = [
+        Configured(role=role, step=0, kept=False, device="cpu", parameters=252) for role in ("trainer", "inspector")
+    ]
+    hear(launched, client, *both, *stands)
+
+
+def press(launched: Launched, keys: str) -> None:
+    """Press a shortcut where the keyboard is."""
+    combination = QKeySequence(keys)[0]
+    QTest.keyClick(launched.window.focusWidget() or launched.window, combination.key(), combination.keyboardModifiers())
+
+
+def test_the_engine_starts_only_after_the_first_frame(qtbot, client: PretendedClient) -> None:
+    from nodeviz.ui.launch import launch
+
+    launched = launch(client)
+    launched.desk.link.tick()
+    assert not client.started
+    launched.window.show()
+    qtbot.waitUntil(lambda: client.started)
+    launched.window.close()
+    assert client.stopped
+    launched.window.deleteLater()
+
+
+def test_a_field_flows_before_the_engine_has_said_anything(launched: Launched) -> None:
+    assert launched.window.plane.particle_layer.isVisible()
+    before = launched.window.plane.grab().toImage()
+    for _ in range(5):
+        launched.window.plane.tick(0.016)
+    assert launched.window.plane.grab().toImage() != before
+
+
+def test_space_trains_and_pauses_also_before_the_trainer_is_ready(launched: Launched, client: PretendedClient) -> None:
+    press(launched, "Space")
+    assert launched.window.toolbar.train.text() == "Starting…"
+    get_ready(launched, client)
+    assert len(client.sent_to("trainer", Train)) == 1
+    hear(launched, client, ActivityChanged(activity="training", step=0))
+    assert launched.window.toolbar.train.text() == "Pause"
+    press(launched, "Space")
+    assert len(client.sent_to("trainer", Pause)) == 1
+
+
+def test_s_steps_and_r_resets(launched: Launched, client: PretendedClient) -> None:
+    get_ready(launched, client)
+    press(launched, "S")
+    press(launched, "R")
+    assert len(client.sent_to("trainer", Step)) == len(client.sent_to("trainer", Reset)) == 1
+
+
+def test_double_clicking_train_leaves_things_as_they_were(launched: Launched, client: PretendedClient) -> None:
+    get_ready(launched, client)
+    button = launched.window.toolbar.train
+    QTest.mouseClick(button, Qt.MouseButton.LeftButton)
+    QTest.mouseDClick(button, Qt.MouseButton.LeftButton)
+    QTest.mouseRelease(button, Qt.MouseButton.LeftButton)
+    kinds = [type(command) for role, command in client.sent if role == "trainer"]
+    assert kinds.count(Train) == kinds.count(Pause)
+    assert not launched.desk.link.wanted
+
+
+def test_letters_typed_into_a_field_are_no_shortcuts(launched: Launched, client: PretendedClient) -> None:
+    row = next(section for section in launched.window.right.sections if section.title == "Solver").rows["rtol"]
+    row.field.setFocus()
+    QTest.keyClicks(row.field, "s r1")
+    assert not client.sent_to("trainer", Step) and not client.sent_to("trainer", Reset)
+    assert not launched.desk.link.wanted
+
+
+def test_ctrl_z_takes_back_an_edit_and_ctrl_y_brings_it_again(launched: Launched) -> None:
+    store = launched.desk.store
+    store.edit("solver.rtol", 1e-3)
+    press(launched, "Ctrl+Z")
+    assert store.experiment.solver.rtol == 1e-5
+    press(launched, "Ctrl+Y")
+    assert store.experiment.solver.rtol == 1e-3
+    press(launched, "Ctrl+Z")
+    press(launched, "Ctrl+Shift+Z")
+    assert store.experiment.solver.rtol == 1e-3
+
+
+def test_a_setting_reaches_the_engine_at_the_next_frame_without_a_pause(
+    launched: Launched, client: PretendedClient
+) -> None:
+    get_ready(launched, client)
+    hear(launched, client, ActivityChanged(activity="training", step=0))
+    launched.desk.store.edit("solver.method", "tsit5")
+    launched.desk.link.tick()
+    assert client.sent_to("trainer", Configure)[-1].experiment.solver.method == "tsit5"
+    assert not client.sent_to("trainer", Pause) and not client.sent_to("trainer", Reset)
+
+
+def test_a_placed_start_is_asked_for_at_the_next_frame_and_can_be_undone(
+    launched: Launched, client: PretendedClient
+) -> None:
+    get_ready(launched, client)
+    launched.window.plane.startPlaced.emit(1.0, 0.5)
+    launched.desk.link.tick()
+    assert client.sent_to("inspector", AskTrajectories)[-1].starts == ((1.0, 0.5),)
+    for x in (1.1, 1.2, 1.3):
+        launched.window.plane.startMoved.emit(0, x, 0.5)
+    launched.window.plane.startDropped.emit(0, 1.4, 0.5)
+    assert launched.desk.store.experiment.view.starts == ((1.4, 0.5),)
+    press(launched, "Ctrl+Z")
+    assert launched.desk.store.experiment.view.starts == ((1.0, 0.5),), "a drag is one step of undo"
+    launched.window.plane.startRemoved.emit(0)
+    assert launched.desk.store.experiment.view.starts == ()
+
+
+@pytest.mark.parametrize("role", ["trainer", "inspector"])
+def test_a_lost_worker_is_told_with_a_way_to_restart_it(launched: Launched, client: PretendedClient, role) -> None:
+    get_ready(launched, client)
+    hear(launched, client, WorkerLost(role=role, exitcode=-9))
+    banner = _banners(launched)[role]
+    assert role in banner.sentence.text() and banner.isVisible()
+    assert f"{role} lost" in getattr(launched.window.status, role).text()
+    banner.offer.click()
+    assert client.restarted == [role]
+    hear(launched, client, Ready(role=role, pid=1, device="cpu", torch="2"))
+    assert role not in _banners(launched)
+
+
+def test_a_failure_is_told_with_its_remedy_and_its_details_can_be_copied(
+    launched: Launched, client: PretendedClient
+) -> None:
+    hear(launched, client, Failed(role="trainer", message="It broke.", remedy="Mend it.", detail="line 1"))
+    banner = _banners(launched)["failed"]
+    banner.copied.click()
+    assert QGuiApplication.clipboard().text() == "line 1"
+    banner.closed.click()
+    assert not _banners(launched)
+
+
+def test_a_diverging_solve_is_told_in_the_status_bar(launched: Launched, client: PretendedClient) -> None:
+    hear(launched, client, Diverged(step=7, status="non_finite", sentence="It blew up.", remedy="Step smaller."))
+    assert "It blew up." in launched.window.status.message.text()
+
+
+def test_a_value_that_is_refused_is_told_in_the_status_bar(launched: Launched) -> None:
+    launched.desk.store.edit("solver.rtol", 7.0)
+    assert "rtol" in launched.window.status.message.text()
+
+
+def test_an_exception_nobody_caught_is_a_banner_and_no_traceback(launched: Launched, capsys) -> None:
+    error = RuntimeError("unforeseen")
+    sys.excepthook(RuntimeError, error, None)
+    assert "unforeseen" in _banners(launched)["exception"].sentence.text()
+    assert capsys.readouterr().err == ""
+
+
+def test_every_command_has_a_name_of_its_own_a_menu_and_no_shortcut_twice(qapp) -> None:
+    names = [command.name for command in COMMANDS]
+    shortcuts = [shortcut for command in COMMANDS for shortcut in command.shortcuts]
+    assert len(set(names)) == len(names) and len(set(shortcuts)) == len(shortcuts)
+    assert {command.menu for command in COMMANDS} == set(MENUS)
+
+
+def test_the_palette_finds_a_command_and_does_it(launched: Launched, client: PretendedClient) -> None:
+    press(launched, "Ctrl+K")
+    palette = launched.window.palette_overlay
+    assert palette.isVisible() and palette.list.count() > 20
+    QTest.keyClicks(palette.typed, "reset")
+    assert palette.list.item(0).text().startswith("Reset")
+    QTest.keyClick(palette.typed, Qt.Key.Key_Return)
+    assert len(client.sent_to("trainer", Reset)) == 1 and not palette.isVisible()
+
+
+def test_escape_closes_the_palette_and_gives_the_keyboard_back(launched: Launched) -> None:
+    before = launched.window.focusWidget()
+    press(launched, "Ctrl+K")
+    QTest.keyClick(launched.window.palette_overlay.typed, Qt.Key.Key_Escape)
+    assert not launched.window.palette_overlay.isVisible() and launched.window.focusWidget() is before
+
+
+def test_ctrl_e_lists_every_export(launched: Launched) -> None:
+    press(launched, "Ctrl+E")
+    palette = launched.window.palette_overlay
+    titles = [palette.list.item(row).text() for row in range(palette.list.count())]
+    for kind in ("model", "script", "CSV", "NPZ", "PNG", "SVG"):
+        assert any(kind in title for title in titles), kind
+
+
+def test_help_names_every_key(launched: Launched) -> None:
+    press(launched, "F1")
+    assert launched.window.help_overlay.isVisible()
+    press(launched, "F1")
+    assert not launched.window.help_overlay.isVisible()
+
+
+@pytest.mark.parametrize("number", range(1, len(REGIONS) + 1))
+def test_a_digit_moves_the_keyboard_to_its_region(launched: Launched, number: int) -> None:
+    launched.window.plane.setFocus()
+    before = launched.window.focusWidget()
+    press(launched, str(number))
+    if REGIONS[number - 1] not in ("phase plane", "cost"):
+        assert launched.window.focusWidget() is not before
+
+
+def test_the_theme_switches_and_is_remembered(launched: Launched) -> None:
+    before = theme.current().name
+    press(launched, "Ctrl+T")
+    assert theme.current().name != before
+    assert launched.desk.preferences.current.theme == theme.current().name
+    press(launched, "Ctrl+T")
+
+
+def test_a_view_chip_changes_what_is_drawn_and_concerns_no_worker(launched: Launched, client: PretendedClient) -> None:
+    get_ready(launched, client)
+    sent = len(client.sent_to("trainer", Configure))
+    _chips(launched)["view.arrows"].click()
+    launched.desk.link.tick()
+    assert launched.desk.store.experiment.view.arrows
+    assert len(client.sent_to("trainer", Configure)) == sent
+
+
+@pytest.mark.parametrize(("width", "height"), [(1280, 800), (1920, 1080), (3840, 2160)])
+def test_nothing_is_clipped_and_the_middle_keeps_its_share(
+    launched: Launched, qtbot, width: int, height: int
+) -> None:
+    window = launched.window
+    window.resize(width, height)
+    QTest.qWait(20)
+    assert window.plane.width() >= 0.55 * width
+    for column in (window.left, window.right):
+        assert column.widget().width() <= column.viewport().width(), "nothing is cut off at its side"
+        _assert_inside(column)
+    for plot in (window.loss, window.evaluations, window.tradeoff, window.plane):
+        assert plot.width() > 200 and plot.height() > 120
+
+
+@pytest.mark.parametrize("size", [(960, 600), (4000, 620), (961, 2000)])
+def test_any_size_can_be_had(launched: Launched, size: tuple[int, int]) -> None:
+    launched.window.resize(*size)
+    QTest.qWait(10)
+    assert launched.window.plane.width() > 100
+
+
+def test_every_control_has_a_name(launched: Launched) -> None:
+    nameless = [
+        f"{type(widget).__name__} {widget.objectName()}"
+        for widget in launched.window.findChildren(QWidget)
+        if widget.focusPolicy() & Qt.FocusPolicy.TabFocus
+        and widget.isVisible()
+        and not _called(widget)
+    ]
+    assert not nameless
+
+
+def test_the_tab_order_follows_the_eye(launched: Launched) -> None:
+    window, order = launched.window, []
+    window.toolbar.reset.setFocus(Qt.FocusReason.TabFocusReason)
+    for _ in range(60):
+        order.append(window.focusWidget())
+        QTest.keyClick(window.focusWidget(), Qt.Key.Key_Tab)
+        if window.focusWidget() in order:
+            break
+    regions = [_region_of(launched, widget) for widget in order]
+    changes = [region for place, region in enumerate(regions) if place == 0 or regions[place - 1] != region]
+    assert changes == sorted(changes), "toolbar, left, middle, right, plots, each once"
+
+
+def _called(widget: QWidget) -> str:
+    """Its own accessible name, or that of the plot whose canvas it is."""
+    parents = (widget, widget.parentWidget(), widget.parentWidget().parentWidget())
+    return next((parent.accessibleName() for parent in parents if parent and parent.accessibleName()), "")
+
+
+def _region_of(launched: Launched, widget: QWidget) -> int:
+    window = launched.window
+    order = (window.toolbar, window.left, window.plane.parentWidget(), window.right)
+    return next((place for place, region in enumerate(order) if region.isAncestorOf(widget)), len(order))
+
+
+def _banners(launched: Launched) -> dict:
+    from nodeviz.ui.banner import BannerArea
+
+    return launched.window.findChild(BannerArea).banners
+
+
+def _chips(launched: Launched) -> dict:
+    from nodeviz.ui.view_chips import ViewChips
+
+    return launched.window.findChild(ViewChips).chips
+
+
+def _assert_inside(column: QScrollArea) -> None:
+    for child in column.widget().findChildren(QWidget):
+        if child.isVisible():
+            right = child.mapTo(column.widget(), child.rect().bottomRight()).x()
+            assert right <= column.widget().width(), f"{type(child).__name__} {child.accessibleName()} is cut off"
