@@ -51,6 +51,22 @@ class DifferentiableField(Protocol):
         ...
 
 
+class RowLinearisation(NamedTuple):
+    """Jacobians (rows, dim, dim), [r, i, j] = ∂f_i/∂y_j in row r, and the pullback to the parameters alone."""
+
+    jacobians: Tensor
+    pull_parameters: Callable[[Tensor], Sequence[Tensor | None]]
+
+
+@runtime_checkable
+class RowwiseField(Protocol):
+    """A field that treats every row (last axis) of y by itself, and many rows at once, each at its own time."""
+
+    def linearise_rows(self, t: Tensor, y: Tensor) -> RowLinearisation:
+        """The field at times t (rows, 1) and states y (rows, dim). Its pullback takes cotangents (rows, dim)."""
+        ...
+
+
 class AutogradField:
     """Any callable or `nn.Module` as a DifferentiableField, by way of torch.autograd."""
 
@@ -78,6 +94,32 @@ class AutogradField:
 
     def parameters(self) -> Sequence[Tensor]:
         return self._parameters
+
+
+class RowwiseAutogradField(AutogradField):
+    """As AutogradField, for a callable that treats every row by itself and also takes t of shape (rows, 1)."""
+
+    def linearise_rows(self, t: Tensor, y: Tensor) -> RowLinearisation:
+        with torch.enable_grad():
+            y = y.detach().requires_grad_()
+            dy = self._function(t, y)
+
+        def pull_parameters(cotangent: Tensor) -> Sequence[Tensor | None]:
+            if not (self._parameters and dy.requires_grad):
+                return (None,) * len(self._parameters)
+            return torch.autograd.grad(dy, self._parameters, cotangent, allow_unused=True)
+
+        return RowLinearisation(self._jacobians(dy, y), pull_parameters)
+
+    def _jacobians(self, dy: Tensor, y: Tensor) -> Tensor:
+        if not dy.requires_grad:
+            return torch.zeros(*y.shape, y.shape[-1], dtype=y.dtype, device=y.device)
+        units = torch.eye(y.shape[-1], dtype=y.dtype, device=y.device)
+        found = [
+            torch.autograd.grad(dy, y, unit.expand_as(dy), retain_graph=True, materialize_grads=True)[0]
+            for unit in units
+        ]
+        return torch.stack(found, -2)
 
 
 class FlatField:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from enum import Enum
 from itertools import takewhile
 from math import ceil, copysign, isfinite, isnan, nan
 from typing import NamedTuple
@@ -53,10 +54,18 @@ class Plan:
         return self.method.error_order if isinstance(self.method, RungeKutta) and self.method.adaptive else 0
 
 
+class Keep(Enum):
+    """What to keep of accepted steps: nothing, their starts, or also the slopes of the stages that advance them."""
+
+    nothing = 0
+    starts = 1
+    slopes = 2
+
+
 class Checkpoint(NamedTuple):
     """An accepted step as the discrete adjoint needs it: its start, and the output times (as θ) inside it.
 
-    The first output is row `first_row` of the saved states; θ = 1 is the step's end.
+    The first output is row `first_row` of the saved states; θ = 1 is the step's end. `slopes` are (stages, entries).
     """
 
     t: float
@@ -64,6 +73,7 @@ class Checkpoint(NamedTuple):
     y: Tensor
     first_row: int
     thetas: tuple[float, ...]
+    slopes: Tensor | None
 
 
 class Point(NamedTuple):
@@ -96,7 +106,7 @@ def integrate(
     stages: MakeStages,
     *,
     first_slope: Tensor | None = None,
-    keep: bool = False,
+    keep: Keep = Keep.nothing,
 ) -> Trajectory:
     """Integrate the flat state y0 from times[0] through all of `times`, which run one way; keep checkpoints if asked.
 
@@ -112,7 +122,7 @@ class Integration:
     """One integration under way: the one place where its time, state and step size change."""
 
     def __init__(
-        self, plan: Plan, field: FlatField, stepper: Stepper, y0: Tensor, times: Sequence[float], keep: bool
+        self, plan: Plan, field: FlatField, stepper: Stepper, y0: Tensor, times: Sequence[float], keep: Keep
     ) -> None:
         self._plan = plan
         self._field = field
@@ -214,8 +224,9 @@ class Integration:
         arrived = dt == self._end - t
         t1 = self._end if arrived else t + dt
         thetas = self._thetas(t, t1, dt)
-        if self._keep:
-            self._checkpoints.append(Checkpoint(t, dt, y, self._row, thetas))
+        if self._keep is not Keep.nothing:
+            slopes = self._stepper.slopes() if self._keep is Keep.slopes else None
+            self._checkpoints.append(Checkpoint(t, dt, y, self._row, thetas, slopes))
         if thetas:
             inside = thetas[: len(thetas) - thetas.count(1.0)]
             if inside:

@@ -19,6 +19,10 @@ class Stages(Protocol):
         """k_place. Valid until that place is put to again."""
         ...
 
+    def first(self, count: int) -> Tensor:
+        """A copy of the first `count` stages, one a row."""
+        ...
+
     def step(self, y: Tensor, weights: Tensor, dt: float) -> Tensor:
         """y + dt Σ weights_i k_i, over the first len(weights) stages."""
         ...
@@ -46,6 +50,9 @@ class StageBuffer:
     def get(self, place: int) -> Tensor:
         return self._slots[place]
 
+    def first(self, count: int) -> Tensor:
+        return self._matrix[:count].clone()
+
     def step(self, y: Tensor, weights: Tensor, dt: float) -> Tensor:
         return torch.addmv(y, self._leading[len(weights)], weights, alpha=dt)
 
@@ -67,6 +74,9 @@ class StageTape:
 
     def get(self, place: int) -> Tensor:
         return self._slopes[place]
+
+    def first(self, count: int) -> Tensor:
+        return torch.stack(self._slopes[:count])
 
     def step(self, y: Tensor, weights: Tensor, dt: float) -> Tensor:
         return torch.addmv(y, torch.stack(self._slopes[: len(weights)]).t(), weights, alpha=dt)

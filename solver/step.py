@@ -28,7 +28,8 @@ class Stepper(Protocol):
 
     `first_slope` gives f at the point where the next step starts. `attempt` tries a step from there, and may try
     again with another dt; `outputs` is the solution inside the step attempted last, at t + θ dt; `accept` moves to
-    that step's end. `start_from` gives it f at its start, where that is known already.
+    that step's end. `start_from` gives it f at its start, where that is known already. `slopes` copies the stages,
+    (stages, entries), that the step attempted last advanced by, where a step has such of its own.
     """
 
     def start_from(self, slope: Tensor) -> None: ...
@@ -38,6 +39,8 @@ class Stepper(Protocol):
     def attempt(self, t: float, y: Tensor, dt: float) -> Step: ...
 
     def outputs(self, t: float, y: Tensor, dt: float, thetas: Sequence[float]) -> Tensor: ...
+
+    def slopes(self) -> Tensor | None: ...
 
     def accept(self) -> None: ...
 
@@ -77,6 +80,9 @@ class RungeKuttaStepper:
     def outputs(self, t: float, y: Tensor, dt: float, thetas: Sequence[float]) -> Tensor:
         self._evaluate_stages(t, y, dt, len(self._tableau.all_c))
         return self._stages.rows(y, self._interpolant.weights(thetas), dt)
+
+    def slopes(self) -> Tensor | None:
+        return self._stages.first(self._tableau.advancing)
 
     def accept(self) -> None:
         handed_on = self._tableau.handed_on
@@ -131,6 +137,9 @@ class AdamsStepper:
             return self._starter.outputs(t, y, dt, thetas)
         weights = self._interpolants[self._count % self._order].weights(thetas)
         return self._history.rows(y, weights, dt)
+
+    def slopes(self) -> Tensor | None:
+        return None
 
     def accept(self) -> None:
         if self._starting:

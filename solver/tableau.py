@@ -91,13 +91,13 @@ class ButcherTableau:
     def dense_rows(self) -> tuple[Row, ...]:
         """The rows r_0, r_1, … of the nested form, one entry for each stage of `all_a`."""
         size = len(self.all_c)
-        b = _padded(self.b, size)
+        b = padded(self.b, size)
         first = _unit(0, size)
         rows = [b, tuple(x - y for x, y in zip(first, b, strict=True))]
         if self.handed_on is not None:
             last = _unit(self.handed_on, size)
             rows.append(tuple(2 * x - y - z for x, y, z in zip(b, first, last, strict=True)))
-        return tuple(rows) + tuple(_padded(row, size) for row in self.dense)
+        return tuple(rows) + tuple(padded(row, size) for row in self.dense)
 
     def dense_weights(self, theta: float) -> Row:
         """b_i(θ) for every stage of `all_a`."""
@@ -151,7 +151,8 @@ def _trimmed(row: Row) -> Row:
     return row[:end]
 
 
-def _padded(row: Row, size: int) -> Row:
+def padded(row: Row, size: int) -> Row:
+    """`row` with zeros after it, up to `size` entries."""
     return row + (0.0,) * (size - len(row))
 
 

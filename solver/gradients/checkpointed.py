@@ -9,10 +9,12 @@ import torch
 from torch import Tensor
 
 from solver.field import FlatField
-from solver.gradients.discrete_adjoint import ParameterSums, SavedCotangents, make_discrete_adjoint
+from solver.gradients.cotangents import ParameterSums, SavedCotangents
+from solver.gradients.discrete_adjoint import make_discrete_adjoint
 from solver.gradients.once import once
+from solver.gradients.parallel_adjoint import ParallelAdjoint, parallelises
 from solver.gradients.problem import Outcome, Problem
-from solver.integrate import Checkpoint, Point, Trajectory
+from solver.integrate import Checkpoint, Keep, Point, Trajectory
 
 
 @dataclass(frozen=True)
@@ -20,6 +22,7 @@ class Checkpointed:
     """The gradient of the discrete solve, to rounding the same as `direct`, from t, dt and y of accepted steps.
 
     A Runge-Kutta step of s stages costs s evaluations in the backward pass (dopri5: 6), a multistep step one.
+    Of a field that treats every row by itself, all steps are pulled back at once (see `parallel_adjoint`).
     Parameters are the field's own (`nn.Module`, DifferentiableField) or those passed as `parameters=`.
     """
 
@@ -50,7 +53,8 @@ class _Checkpointed(torch.autograd.Function):
         *parameters: Tensor,
     ) -> Tensor:
         start = y0.detach().clone().reshape(-1)  # kept, and the caller may change y0
-        trajectory = problem.integrate(field, start, first_slope=slope, keep=True)
+        keep = Keep.slopes if parallelises(problem) else Keep.starts
+        trajectory = problem.integrate(field, start, first_slope=slope, keep=keep)
         found.append(trajectory)
         ctx.save_for_backward(*parameters)  # so that a change to them before backward is noticed
         ctx.problem = problem
@@ -81,6 +85,9 @@ def _pull_back(problem: Problem, steps: list[Checkpoint], end: Point, rows: Tens
     at_start = rows[: problem.saved_at_start].sum(0)
     if not steps:
         return at_start
+    parallel = ParallelAdjoint.of(problem, steps, rows, sums)
+    if parallel is not None:
+        return parallel.run(steps, end) + at_start
     field = problem.flat(problem.field)
     adjoint = make_discrete_adjoint(problem.plan.method, field, sums, at_start)
     start = adjoint.run(steps, SavedCotangents(rows), end)

@@ -12,41 +12,12 @@ import torch
 from torch import Tensor
 
 from solver.field import FlatField, Pullback
+from solver.gradients.cotangents import ParameterSums, SavedCotangents
 from solver.integrate import Checkpoint, Point
 from solver.interpolation import Interpolant
 from solver.method import AdamsBashforth, Method, RungeKutta
 from solver.stages import StageBuffer
 from solver.tableau import ButcherTableau
-
-
-class ParameterSums:
-    """The parameters' cotangents, added up over all pullbacks."""
-
-    def __init__(self, parameters: Sequence[Tensor]) -> None:
-        self.totals = [torch.zeros_like(parameter) for parameter in parameters]
-
-    def add(self, cotangents: Sequence[Tensor | None]) -> None:
-        for total, cotangent in zip(self.totals, cotangents, strict=True):
-            if cotangent is not None:
-                total.add_(cotangent)
-
-
-class SavedCotangents:
-    """Cotangents of the saved states, sorted by the steps that they were saved in."""
-
-    def __init__(self, ys: Tensor) -> None:
-        self._ys = ys
-
-    def inside(self, step: Checkpoint) -> Tensor | None:
-        """Those saved inside the step, one row each; None when there are none."""
-        count = len(step.thetas) - step.thetas.count(1.0)
-        return self._ys[step.first_row : step.first_row + count] if count else None
-
-    def at_end(self, step: Checkpoint) -> Tensor | None:
-        """The sum of those saved at the step's end; None when there are none."""
-        count = step.thetas.count(1.0)
-        stop = step.first_row + len(step.thetas)
-        return self._ys[stop - count : stop].sum(0) if count else None
 
 
 class RungeKuttaAdjoint:
@@ -60,10 +31,10 @@ class RungeKuttaAdjoint:
         self._stages = StageBuffer(self._size, like)
         self._pulled = like.new_zeros(self._size + 1, like.numel())
         self._a = [like.new_tensor(row) for row in tableau.all_a]
-        self._columns = {stop: _columns(tableau, stop, like) for stop in (tableau.advancing, self._size)}
+        self._columns = {stop: stage_columns(tableau, stop, like) for stop in (tableau.advancing, self._size)}
         self._interpolant = Interpolant(tableau.dense_rows, like)
         # where the stage at the step's end serves only dense output, it is pulled back as the next step's first one
-        self._shares = tableau.handed_on == self._size - 1
+        self._shares = shares_last_stage(tableau)
 
     def run(self, steps: Sequence[Checkpoint], saved: SavedCotangents, end: Point) -> Tensor:
         """Cotangents of the saved states -> cotangent of the state at the first step's start.
@@ -191,7 +162,12 @@ def pull(pullback: Pullback, cotangent: Tensor, out: Tensor, sums: ParameterSums
     sums.add(gradients.parameters)
 
 
-def _columns(tableau: ButcherTableau, stop: int, like: Tensor) -> list[Tensor]:
+def shares_last_stage(tableau: ButcherTableau) -> bool:
+    """Whether the one stage that y1 does not depend on is f at the step's end, the next step's first slope."""
+    return tableau.handed_on == tableau.advancing == len(tableau.all_c) - 1
+
+
+def stage_columns(tableau: ButcherTableau, stop: int, like: Tensor) -> list[Tensor]:
     """For each stage, its weight in every later stage below `stop`, then in the step's end."""
     weights = tableau.b + (0.0,) * (stop - len(tableau.b))
     return [

@@ -8,9 +8,9 @@ from typing import NamedTuple, Protocol
 import torch
 from torch import Tensor
 
-from solver.field import DifferentiableField, FlatField
+from solver.field import DifferentiableField, FlatField, RowwiseField
 from solver.gradients.captured import refuse_captured
-from solver.integrate import Plan, Trajectory, integrate, saved_at_start
+from solver.integrate import Keep, Plan, Trajectory, integrate, saved_at_start
 from solver.solution import Stats, Status
 from solver.stages import StageBuffer
 from solver.step import MakeStages
@@ -20,11 +20,13 @@ from solver.step import MakeStages
 class Problem:
     """One solve: what to integrate, from where, through which times, how, and where to count.
 
-    `tape` is the field as plain torch operations, for backpropagation; `field` the fastest form there is.
+    `tape` is the field as plain torch operations, for backpropagation; `field` the fastest form there is; `rows` the
+    form that takes many rows, each at its own time, where the field treats every row by itself.
     """
 
     field: DifferentiableField
     tape: DifferentiableField
+    rows: RowwiseField | None
     y0: Tensor
     times: list[float]
     plan: Plan
@@ -69,7 +71,7 @@ class Problem:
         stages: MakeStages = StageBuffer,
         *,
         first_slope: Tensor | None = None,
-        keep: bool = False,
+        keep: Keep = Keep.nothing,
     ) -> Trajectory:
         """Integrate the flat state y0 and enter the cost into the statistics."""
         found = integrate(self.plan, field, y0, self.times, stages, first_slope=first_slope, keep=keep)
