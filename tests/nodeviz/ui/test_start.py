@@ -1,0 +1,43 @@
+"""The start: no torch in the window's process, and a frame before anything else is done."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+SCRIPT = """
+import json, sys
+from time import perf_counter
+began = perf_counter()
+from nodeviz.ui.application import make_application
+from nodeviz.ui.launch import launch
+from tests.nodeviz.ui.pretended import PretendedClient
+
+app = make_application(["nodeviz"])
+client = PretendedClient()
+launched = launch(client)
+seen = []
+launched.window.shownFirst.connect(lambda: seen.append(perf_counter() - began))
+launched.window.show()
+while not client.started:
+    app.processEvents()
+flowing = launched.window.plane.particle_layer.isVisible()
+launched.window.close()
+imported = [name for name in sys.modules if name.split(".")[0] == "torch"]
+print(json.dumps({"torch": imported, "first_frame": seen[0], "flowing": flowing}))
+"""
+
+
+def test_the_window_opens_with_a_field_that_flows_and_imports_no_torch(tmp_path: Path) -> None:
+    environment = {**os.environ, "QT_QPA_PLATFORM": "offscreen", "NODEVIZ_HOME": str(tmp_path)}
+    done = subprocess.run(
+        [sys.executable, "-c", SCRIPT], env=environment, capture_output=True, text=True, timeout=60, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    seen = json.loads(done.stdout.splitlines()[-1])
+    assert seen["torch"] == [] and seen["flowing"]
+    assert seen["first_frame"] < 10, "a second on a machine at rest (benchmarks/window_frames.py); this is a stall"
+    assert done.stderr == ""
