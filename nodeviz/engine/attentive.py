@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-import torch
 from torch import Tensor
 
 from nodeviz.fields.modules.flat import FlatModule
@@ -14,19 +13,17 @@ LOOK_UP_EVERY = 64
 """Evaluations between two looks: a millisecond or two."""
 
 
-class Attentive(torch.nn.Module):
-    """The velocity of `module`, calling `attend` now and then. What `attend` raises abandons the solve."""
+class Attentive:
+    """The velocity of `module`, calling `attend` now and then. What `attend` raises abandons the solve.
+
+    It offers no parameters, so a solve prepares no gradient for them.
+    """
 
     def __init__(self, module: FlatModule, attend: Callable[[], None]) -> None:
-        super().__init__()
-        self.module = module
-        self._attend = attend
         self._evaluate = module.evaluate
+        self._linearise = module.linearise
+        self._attend = attend
         self._evaluations = 0
-
-    def forward(self, t: Tensor | float, y: Tensor) -> Tensor:
-        """dy, differentiable."""
-        return self.module.forward(t, y)
 
     def evaluate(self, t: float, y: Tensor) -> Tensor:
         """dy, without a graph."""
@@ -37,4 +34,8 @@ class Attentive(torch.nn.Module):
 
     def linearise(self, t: float, y: Tensor) -> tuple[Tensor, Pullback]:
         """dy and its pullback."""
-        return self.module.linearise(t, y)
+        return self._linearise(t, y)
+
+    def parameters(self) -> tuple[Tensor, ...]:
+        """None."""
+        return ()

@@ -63,7 +63,8 @@ class InspectorSession(Session):
         self._experiment: Experiment | None = None
         self._weights = Weights(np.zeros(0, np.float32), 0)
         self._weights_since = 0
-        """The revision that made the field what it is: older weights are of another field."""
+        """The revision that made the field what it is: older weights are of another field. A session that was just
+        begun, perhaps in the place of a lost one, cannot know it and takes what has the right length."""
         self._question = Question(np.zeros((0, 2)), np.zeros(0))
         self._trajectories: AskTrajectories | None = None
         self._portrait: AskPortrait | None = None
@@ -127,6 +128,7 @@ class InspectorSession(Session):
             weights = self._weights._replace(theta=carried(old, new, self._weights.theta))
         else:
             weights = self._initial_weights(new)
+        if old is not None and (not kept or old.field != new.field):
             self._weights_since = command.revision
         if old is None or command.run != self.run or _swept(old) != _swept(new):
             self._answers = None

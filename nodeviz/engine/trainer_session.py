@@ -34,7 +34,7 @@ CHECKPOINT_EVERY = 0.5
 """Seconds from one Checkpoint to the next: half of the second that may be lost, for a step may be slow."""
 WIRE_SPEED = 20e6
 """Bytes of weights a second at most: a field of millions of parameters is shown less often."""
-EVALUATION_SHARE = 0.02
+EVALUATION_SHARE = 0.01
 """The share of the time that the figure of merit may take."""
 PATIENCE = 5
 """Solves that fail in a row before training pauses: one may be an unlucky batch, five are the settings."""
@@ -102,17 +102,20 @@ class TrainerSession(Session):
         return events
 
     def _configure(self, command: Configure) -> list[Event]:
-        events: list[Event] = []
-        if self._trainer is None or command.run > self.run:
-            self._trainer, kept = Trainer(command.experiment), False
-            events += self._progress() + self._leave_off()
+        before, new = self._trainer, command.experiment
+        kept = moved = False
+        if before is None or command.run > self.run:
+            self._trainer = Trainer(new)
+            events = self._progress() + self._leave_off()
         else:
-            kept = self._trainer.adopt(command.experiment)
-            events += self._progress()
+            moved = before.experiment.field != new.field
+            kept = before.adopt(new)
+            events = self._progress()
         self.run, self.revision = command.run, command.revision
         events.append(self._configured(kept))
         if not kept:
             self._ledger = Ledger(self._ready_trainer().steps)
+        if moved or not kept:
             events += self._standing()
         if self._halted:
             events += self._begin(inf, "The settings changed; training goes on.")

@@ -152,6 +152,7 @@ def test_a_bad_command_is_one_failed_event_and_the_worker_lives_on(ear, experime
         ear.until(Configured, lambda event, role=role: event.role == role)
 
 
+@POSIX
 def test_a_stopped_client_drops_commands_and_can_be_stopped_again(ear, experiment):
     pids = [ear.client.pid(role) for role in ("trainer", "inspector")]
     ear.client.send("trainer", Configure(experiment, run=1, revision=1))
@@ -164,6 +165,7 @@ def test_a_stopped_client_drops_commands_and_can_be_stopped_again(ear, experimen
     assert not [event for event in ear.client.drain() if isinstance(event, WorkerLost)]
 
 
+@pytest.mark.slow
 @POSIX
 def test_a_worker_that_hangs_is_ended_all_the_same(ear):
     pid = ear.client.pid("inspector")
@@ -172,6 +174,7 @@ def test_a_worker_that_hangs_is_ended_all_the_same(ear):
     assert gone_within([pid], 0)
 
 
+@pytest.mark.slow
 @POSIX
 def test_commands_to_a_worker_that_hangs_block_nobody(ear, experiment):
     os.kill(ear.client.pid("inspector"), signal.SIGSTOP)
@@ -183,6 +186,7 @@ def test_commands_to_a_worker_that_hangs_block_nobody(ear, experiment):
     ear.until(Ready)
 
 
+@pytest.mark.slow
 @POSIX
 def test_ctrl_c_in_the_terminal_is_not_the_workers_business(ear, experiment):
     for role in ("trainer", "inspector"):
@@ -191,6 +195,7 @@ def test_ctrl_c_in_the_terminal_is_not_the_workers_business(ear, experiment):
         ear.until(Configured, lambda event, role=role: event.role == role)
 
 
+@pytest.mark.slow
 @LINUX
 def test_workers_sleep_when_there_is_nothing_to_do(ear, experiment):
     for role in ("trainer", "inspector"):
@@ -244,6 +249,7 @@ print(*pids, flush=True)
 """
 
 
+@pytest.mark.slow
 @POSIX
 @pytest.mark.parametrize("ending", ["import os; os._exit(1)", "", "sys.exit()"])
 def test_children_end_with_a_parent_that_just_leaves(ending):
@@ -251,12 +257,14 @@ def test_children_end_with_a_parent_that_just_leaves(ending):
     assert len(pids) == 2 and gone_within(pids, 5)
 
 
+@pytest.mark.slow
 @POSIX
 def test_children_end_with_a_parent_that_is_killed_while_one_trains():
     pids = [int(pid) for pid in run_script(READY_SCRIPT + "time.sleep(60)", kill=True).split()]
     assert len(pids) == 2 and gone_within(pids, 5)
 
 
+@pytest.mark.slow
 @LINUX
 def test_workers_run_nothing_of_the_script_that_started_them(tmp_path):
     script = tmp_path / "window.py"
@@ -274,6 +282,7 @@ def test_workers_run_nothing_of_the_script_that_started_them(tmp_path):
     assert done.stdout.split()[-2:] == ["False", "False"]
 
 
+@POSIX
 def test_stopping_before_starting_or_before_ready_is_fine():
     client = EngineClient()
     client.stop()

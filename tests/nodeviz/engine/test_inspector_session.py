@@ -23,7 +23,7 @@ from nodeviz.engine.messages import (
     unpack,
 )
 from nodeviz.experiment import Experiment
-from nodeviz.fields.formula import FormulaField
+from nodeviz.fields.formula import FormulaField, Parameter
 from nodeviz.settings import edited
 
 torch.set_num_threads(1)
@@ -158,6 +158,34 @@ def test_weights_of_an_older_field_or_run_are_dropped(driver, experiment, theta)
     driver.tell(SetWeights(2, pack(theta), run=1, revision=3))
     driver.tell(AskPortrait(2, EXTENT, 0.0, run=1))
     assert driver.tick()[0].step == 2
+
+
+def test_a_session_in_the_place_of_a_lost_one_takes_weights_from_before_the_last_edit(experiment, theta):
+    session = InspectorSession()
+    session.handle(Configure(experiment, run=4, revision=9))
+    session.handle(SetWeights(40, pack(theta), run=4, revision=3))
+    session.handle(AskPortrait(1, EXTENT, 0.0, run=4))
+    assert session.tick()[0].step == 40
+
+
+def test_a_parameter_slider_moves_the_picture_and_older_weights_do_not_move_it_back(experiment):
+    def swirl(a):
+        field = FormulaField(dx="a*y", dy="-b*x", parameters=(Parameter("a", a), Parameter("b", 1.0)))
+        return edited(experiment, "field", field)
+
+    def speed_at_top():
+        driver.tell(AskPortrait(1, EXTENT, 0.0, ((0.0, 1.0),), run=1))
+        return unpack(driver.tick()[0].velocity)[0, -1, 0]
+
+    driver = Driver(swirl(1.0))
+    driver.tell(SetWeights(40, pack(np.array([1.5, 1.25], np.float32)), run=1, revision=1))
+    assert speed_at_top() == 1.5
+    driver.tell(Configure(swirl(3.0), run=1, revision=2))
+    assert speed_at_top() == 3.0
+    driver.tell(SetWeights(41, pack(np.array([1.6, 1.25], np.float32)), run=1, revision=1))
+    assert speed_at_top() == 3.0
+    driver.tell(SetWeights(42, pack(np.array([3.1, 1.25], np.float32)), run=1, revision=2))
+    assert speed_at_top() == np.float32(3.1)
 
 
 def test_a_solver_edit_keeps_the_weights(driver, experiment, theta):

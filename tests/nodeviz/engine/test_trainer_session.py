@@ -131,6 +131,14 @@ def test_an_edit_is_answered_with_kept_and_training_goes_on(driver, experiment):
     assert driver.session.busy and len(driver.heard(ActivityChanged)) == 1
 
 
+def test_an_edit_of_the_field_shows_its_weights_at_once_also_while_paused(driver, experiment):
+    driver.tell(Step(3, run=1))
+    driver.run_down()
+    driver.tell(Configure(edited(experiment, "field.activation", "silu"), run=1, revision=2))
+    assert driver.heard(Weights)[-1].revision == driver.heard(Checkpoint)[-1].revision == 2
+    assert driver.heard(Weights)[-1].step == 3
+
+
 def test_another_field_starts_again_and_training_goes_on(driver, experiment):
     driver.tell(Train(run=1))
     driver.ticks(7)
@@ -234,7 +242,7 @@ def test_slow_steps_are_told_one_by_one(driver):
     assert len(driver.heard(Progress)) == 5 and driver.heard(Checkpoint)[-1].step == 5
 
 
-def test_the_figure_of_merit_takes_a_fiftieth_of_the_time(driver, monkeypatch):
+def test_the_figure_of_merit_takes_a_hundredth_of_the_time(driver, monkeypatch):
     def evaluate(_):
         driver.clock.now += 0.01
         return 0.5
@@ -244,7 +252,7 @@ def test_the_figure_of_merit_takes_a_fiftieth_of_the_time(driver, monkeypatch):
     driver.run_down()
     tests = np.concatenate([unpack(progress.test) for progress in driver.heard(Progress)])
     assert len(tests) == 500
-    assert tests[0] == 0.5 and 4 <= np.isfinite(tests).sum() <= 5  # 2 seconds, one in half a second
+    assert tests[0] == 0.5 and 2 <= np.isfinite(tests).sum() <= 3  # in 2 seconds, one a second
 
 
 def test_solves_that_fail_in_a_row_pause_training_with_a_reason(driver, experiment):
