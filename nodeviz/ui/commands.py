@@ -85,9 +85,7 @@ def _panel(number: int, title: str) -> Command:
     def run(place: Workplace) -> None:
         place.window.focus_region(number - 1)
 
-    return Command(
-        f"region {number}", f"Go to {title}", "View", run, (str(number),), f"Move the keyboard to {title}."
-    )
+    return Command(f"region {number}", f"Go to {title}", "View", run, (str(number),), f"Move the keyboard to {title}.")
 
 
 REGIONS = ("problem", "field", "training", "phase plane", "solver", "cost", "loss", "evaluations", "trade-off")

@@ -279,4 +279,3 @@ def _computed(experiment: Experiment) -> tuple[object, ...]:
 def swept_by(experiment: Experiment) -> tuple[object, ...]:
     """The sections that a sweep depends on, beside the weights."""
     return (experiment.task, experiment.dataset, experiment.field, experiment.solver)
-

@@ -88,7 +88,14 @@ class MainWindow(QMainWindow):
 
     def focus_region(self, index: int) -> None:
         """Move the keyboard to a region, counted as the eye goes: left column, plane, right column, plots."""
-        regions = (*self.left.sections, self.plane, *self.right.sections, self.loss, self.evaluations, self.tradeoff)
+        regions: tuple[QWidget, ...] = (
+            *self.left.sections,
+            self.plane,
+            *self.right.sections,
+            self.loss,
+            self.evaluations,
+            self.tradeoff,
+        )
         region = regions[index]
         if isinstance(region, Section):
             region.focus_first()

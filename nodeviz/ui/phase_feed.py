@@ -25,9 +25,7 @@ _gestures = count()
 class PhaseFeed(QObject):
     """Before the inspector answers, the field is drawn from the declared weights in numpy: so it flows at once."""
 
-    def __init__(
-        self, store: ExperimentStore, link: EngineLink, plane: PhasePlane, scrubber: TimeScrubber
-    ) -> None:
+    def __init__(self, store: ExperimentStore, link: EngineLink, plane: PhasePlane, scrubber: TimeScrubber) -> None:
         super().__init__(plane)
         self._store, self._link, self._plane, self._scrubber = store, link, plane, scrubber
         self._t = 0.0
@@ -111,8 +109,9 @@ class PhaseFeed(QObject):
         self._plane.set_portrait(unpack(portrait.velocity), portrait.extent)
         self._learnt = _named("learnt", portrait.learnt)
         self._plane.set_learnt([each.ys for each in self._learnt], [each.ts for each in self._learnt])
-        if self._link.inspection.asked_starts == self._store.experiment.view.starts:
-            self._show_user(self._store.experiment.view.starts, portrait.user)
+        starts = self._store.experiment.view.starts
+        if starts and self._link.inspection.asked_starts == starts:
+            self._show_user(starts, portrait.user)
 
     def _on_trajectories(self, solved: TrajectoriesSolved) -> None:
         starts = tuple((float(ys[0, 0]), float(ys[0, 1])) for ys in (unpack(curve.ys) for curve in solved.curves))
@@ -149,9 +148,7 @@ class PhaseFeed(QObject):
     def _put(self, index: int, point: tuple[float, float]) -> None:
         starts = self._store.experiment.view.starts
         if index < len(starts):
-            self._store.edit(
-                "view.starts", (*starts[:index], point, *starts[index + 1 :]), gesture=self._gesture
-            )
+            self._store.edit("view.starts", (*starts[:index], point, *starts[index + 1 :]), gesture=self._gesture)
 
     def _set_time(self, t: float) -> None:
         self._t = t

@@ -93,7 +93,8 @@ class Stage:
         """Both workers are up and have the experiment; the first picture is drawn."""
         self.link.start()
         self.hear(
-            Ready(role="trainer", pid=1, device="cpu", torch="2"), Ready(role="inspector", pid=2, device="cpu", torch="2")
+            Ready(role="trainer", pid=1, device="cpu", torch="2"),
+            Ready(role="inspector", pid=2, device="cpu", torch="2"),
         )
         self.hear(configured("trainer", 0), configured("inspector", 0))
 

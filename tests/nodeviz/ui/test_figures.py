@@ -32,7 +32,8 @@ def test_a_figure_has_three_significant_digits(value: float | None, text: str) -
 
 
 @pytest.mark.parametrize(
-    ("value", "text"), [(1e-5, "1×10⁻⁵"), (1e-3, "1×10⁻³"), (0.025, "0.025"), (0.01, "0.01"), (50, "50"), (0.995, "0.995")]
+    ("value", "text"),
+    [(1e-5, "1×10⁻⁵"), (1e-3, "1×10⁻³"), (0.025, "0.025"), (0.01, "0.01"), (50, "50"), (0.995, "0.995")],
 )
 def test_a_setting_shows_no_zeros_at_its_end(value: float, text: str) -> None:
     assert figures.setting_text(value, logarithmic=True) == text
@@ -42,7 +43,9 @@ def test_an_averaging_close_to_one_is_not_shown_as_one() -> None:
     assert figures.setting_text(0.9999, logarithmic=False) == "0.9999"
 
 
-@pytest.mark.parametrize("text", ["1e-5", "1E-5", "1×10⁻⁵", "1x10^-5", "1*10^-5", "10⁻⁵", "0.00001", "0,00001", " 1e-5 "])
+@pytest.mark.parametrize(
+    "text", ["1e-5", "1E-5", "1×10⁻⁵", "1x10^-5", "1*10^-5", "10⁻⁵", "0.00001", "0,00001", " 1e-5 "]
+)
 def test_a_tolerance_may_be_written_in_many_ways(text: str) -> None:
     assert figures.parse(text) == pytest.approx(1e-5)
 

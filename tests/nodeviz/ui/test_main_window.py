@@ -254,9 +254,7 @@ def test_a_view_chip_changes_what_is_drawn_and_concerns_no_worker(launched: Laun
 
 
 @pytest.mark.parametrize(("width", "height"), [(1280, 800), (1920, 1080), (3840, 2160)])
-def test_nothing_is_clipped_and_the_middle_keeps_its_share(
-    launched: Launched, qtbot, width: int, height: int
-) -> None:
+def test_nothing_is_clipped_and_the_middle_keeps_its_share(launched: Launched, qtbot, width: int, height: int) -> None:
     window = launched.window
     window.resize(width, height)
     QTest.qWait(20)
@@ -279,9 +277,7 @@ def test_every_control_has_a_name(launched: Launched) -> None:
     nameless = [
         f"{type(widget).__name__} {widget.objectName()}"
         for widget in launched.window.findChildren(QWidget)
-        if widget.focusPolicy() & Qt.FocusPolicy.TabFocus
-        and widget.isVisible()
-        and not _called(widget)
+        if widget.focusPolicy() & Qt.FocusPolicy.TabFocus and widget.isVisible() and not _called(widget)
     ]
     assert not nameless
 

@@ -29,7 +29,13 @@ def test_an_edit_that_changes_nothing_is_no_edit(store: ExperimentStore) -> None
 
 @pytest.mark.parametrize(
     ("path", "value"),
-    [("solver.rtol", 5.0), ("solver.rtol", "small"), ("solver.method", "magic"), ("field.width", -3), ("nothing.at", 1)],
+    [
+        ("solver.rtol", 5.0),
+        ("solver.rtol", "small"),
+        ("solver.method", "magic"),
+        ("field.width", -3),
+        ("nothing.at", 1),
+    ],
 )
 def test_a_value_that_is_not_valid_is_refused_in_a_sentence(store: ExperimentStore, path: str, value: object) -> None:
     refused = []

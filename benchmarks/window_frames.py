@@ -1,0 +1,151 @@
+"""How smooth the window is while it trains, how fast it answers, and what it costs the training.
+
+    python benchmarks/window_frames.py [seconds]
+
+Opens the real window (offscreen without a display), trains, places starts in the phase plane meanwhile, and prints
+frame times, the answers to the starts, and training steps a second with the window and without it.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import tempfile
+from time import monotonic, perf_counter, process_time, sleep
+from typing import NamedTuple
+
+BEGAN = perf_counter()
+if not (os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")) and sys.platform.startswith("linux"):
+    os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+
+STARTS_EVERY = 0.4
+WARM_UP = 2.0
+"""Seconds of training before measuring: caches fill, the first plots are made."""
+
+
+class Seen(NamedTuple):
+    """What was measured with the window open: seconds, and training steps a second."""
+
+    first_frame: float
+    training_seen: float
+    frames: list[float]
+    answers: list[float]
+    portraits: float
+    speed: float
+    detail: float
+    load: float
+
+
+def watch(seconds: float) -> Seen:
+    """Train in the real window for `seconds` and measure."""
+    from PySide6.QtCore import QEventLoop, QTimer
+
+    from nodeviz.engine.client import EngineClient
+    from nodeviz.ui.application import make_application
+    from nodeviz.ui.launch import launch
+
+    app = make_application(sys.argv[:1])
+    launched = launch(EngineClient())
+
+    def run(seconds: float) -> None:
+        loop = QEventLoop()
+        QTimer.singleShot(round(1000 * seconds), loop.quit)
+        loop.exec()
+
+    def note(_: float) -> None:
+        now = perf_counter()
+        frames.append(now - last[0])
+        last[0] = now
+
+    window, link = launched.window, launched.desk.link
+    window.resize(1280, 800)
+    first: list[float] = []
+    frames: list[float] = []
+    last = [0.0]
+    asked: list[float] = []
+    answers: list[float] = []
+    portraits: list[float] = []
+    window.shownFirst.connect(lambda: first.append(perf_counter() - BEGAN))
+    link.solved.connect(lambda solved: answers.append(perf_counter() - asked.pop(0)) if asked else None)
+    link.portrayed.connect(lambda portrait: portraits.append(perf_counter()))
+    window.show()
+    link.train()
+    pressed = perf_counter()
+    while link.step == 0:
+        app.processEvents()
+    training_seen = perf_counter() - pressed
+    run(WARM_UP)
+    portraits.clear()
+    last[0], step, began, computed = perf_counter(), link.step, perf_counter(), process_time()
+    launched.desk.clock.ticked.connect(note)
+    turn = 0
+    while perf_counter() - began < seconds:
+        turn += 1
+        asked[:] = [perf_counter()]
+        window.plane.startPlaced.emit(0.02 * (turn % 50) - 0.5, 1.0)
+        if turn % 3 == 0:
+            launched.desk.store.edit("view.starts", ())
+            asked.clear()
+        run(STARTS_EVERY)
+    took = perf_counter() - began
+    seen = Seen(
+        first_frame=first[0],
+        training_seen=training_seen,
+        frames=frames,
+        answers=answers,
+        portraits=len(portraits) / took,
+        speed=(link.step - step) / took,
+        detail=launched.desk.clock.detail,
+        load=(process_time() - computed) / took,
+    )
+    window.close()
+    return seen
+
+
+def train_alone(seconds: float) -> float:
+    """Training steps a second of the trainer without any window."""
+    from nodeviz.engine.client import EngineClient
+    from nodeviz.engine.messages import Configure, Progress, Train
+    from nodeviz.experiment import Experiment
+
+    client = EngineClient()
+    client.restart("trainer")
+    client.send("trainer", Configure(Experiment(), revision=1))
+    client.send("trainer", Train())
+    steps, began = 0, None
+    while began is None or monotonic() - began < WARM_UP + seconds:
+        for event in client.drain():
+            if isinstance(event, Progress):
+                began = began or monotonic()
+                steps += event.loss.shape[0] if monotonic() - began >= WARM_UP else 0
+        sleep(0.005)
+    client.stop()
+    return steps / seconds
+
+
+def _percentile(values: list[float], share: float) -> float:
+    return sorted(values)[min(len(values) - 1, int(share * len(values)))]
+
+
+def main() -> None:
+    seconds = float(sys.argv[1]) if len(sys.argv) > 1 else 20.0
+    with tempfile.TemporaryDirectory() as home:
+        os.environ["NODEVIZ_HOME"] = home
+        seen = watch(seconds)
+    alone = train_alone(seconds)
+    frames = seen.frames
+    print(f"first frame after          {seen.first_frame:8.2f} s     (wanted: 1)")
+    print(f"training seen after Space  {seen.training_seen:8.2f} s     (wanted: 3, pressed at the first frame)")
+    print(f"frame, median              {1e3 * _percentile(frames, 0.5):8.1f} ms")
+    print(f"frame, 99 of 100 within    {1e3 * _percentile(frames, 0.99):8.1f} ms    (wanted: 33)")
+    print(f"frame, worst of {len(frames):5d}      {1e3 * max(frames):8.1f} ms    (wanted: 100)")
+    print(f"start answered, median     {1e3 * _percentile(seen.answers, 0.5):8.1f} ms")
+    print(f"start answered, worst      {1e3 * max(seen.answers):8.1f} ms    (wanted: 100)")
+    print(f"portraits                  {seen.portraits:8.1f} /s    particles drawn {seen.detail:.0%}")
+    print(f"the window keeps busy      {seen.load:8.0%} of a core")
+    print(f"training with the window   {seen.speed:8.1f} steps/s")
+    print(f"training without it        {alone:8.1f} steps/s  ({seen.speed / alone - 1:+.1%}; {os.cpu_count()} cores)")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,144 @@
+"""The work as files: opened, saved, exported, kept from launch to launch. What goes wrong is told in words."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PySide6.QtWidgets import QFileDialog
+
+from nodeviz import experiment as experiments
+from nodeviz.engine.messages import Checkpoint, Reset, Restore, pack
+from nodeviz.experiment import Experiment
+from nodeviz.fields.mlp import MLPField
+from nodeviz.library.model_file import Model, initial_model, load_model, save_model
+from nodeviz.library.recent import recent_files
+from nodeviz.library.session import restore_session, save_session, session_path
+from nodeviz.ui import document as documents
+from nodeviz.ui import exporting
+from nodeviz.ui.desk import Workplace
+from nodeviz.ui.launch import Launched, launch
+from tests.nodeviz.ui.pretended import PretendedClient
+
+
+def trained(step: int = 7) -> Model:
+    model = initial_model(Experiment(field=MLPField(width=11)))
+    return model._replace(theta=model.theta + 1, step=step)
+
+
+def checkpoint(model: Model) -> Checkpoint:
+    return Checkpoint(step=model.step, theta=pack(model.theta), optimiser={}, random=pack(model.random))
+
+
+def test_a_model_file_opens_with_its_experiment_and_weights(
+    launched: Launched, client: PretendedClient, tmp_path: Path
+) -> None:
+    save_model(tmp_path / "mine.nodeviz", trained())
+    assert launched.desk.document.open(tmp_path / "mine.nodeviz")
+    assert launched.desk.store.experiment == trained().experiment
+    assert client.sent_to("trainer", Restore)[-1].checkpoint.step == 7
+    assert "mine" in launched.window.windowTitle()
+    assert recent_files() == (tmp_path / "mine.nodeviz",)
+
+
+def test_what_is_saved_is_what_training_reached(launched: Launched, client: PretendedClient, tmp_path: Path) -> None:
+    model = trained(40)
+    launched.desk.store.adopt(model.experiment)
+    client.events = [checkpoint(model)]
+    launched.desk.link.tick()
+    assert launched.desk.document.save(tmp_path / "mine.nodeviz")
+    saved = load_model(tmp_path / "mine.nodeviz")
+    assert saved.step == 40 and np.array_equal(saved.theta, model.theta)
+
+
+def test_an_experiment_opens_at_step_0(launched: Launched, client: PretendedClient, tmp_path: Path) -> None:
+    (tmp_path / "x.json").write_bytes(experiments.encode(Experiment(field=MLPField(depth=2))))
+    assert launched.desk.document.open(tmp_path / "x.json")
+    assert launched.desk.store.experiment.field == MLPField(depth=2)
+    assert client.sent_to("trainer", Reset) and launched.desk.document.path is None
+
+
+@pytest.mark.parametrize("content", [b"", b"nonsense", b"[]", b'{"field": {"kind": "mlp", "width": -1}}'])
+@pytest.mark.parametrize("name", ["x.json", "x.nodeviz"])
+def test_a_file_that_cannot_be_read_is_told_and_changes_nothing(
+    launched: Launched, tmp_path: Path, name: str, content: bytes
+) -> None:
+    (tmp_path / name).write_bytes(content)
+    assert not launched.desk.document.open(tmp_path / name)
+    assert launched.desk.store.experiment == Experiment()
+    assert name in launched.desk.announcements.open["open"].sentence
+
+
+def test_a_file_that_is_not_there_is_told(launched: Launched, tmp_path: Path) -> None:
+    assert not launched.desk.document.open(tmp_path / "gone.nodeviz")
+    assert "No such file" in launched.desk.announcements.open["open"].sentence
+
+
+def test_a_place_that_cannot_be_written_is_told(launched: Launched, tmp_path: Path) -> None:
+    assert not launched.desk.document.save(tmp_path / "no" / "where.nodeviz")
+    assert "where.nodeviz" in launched.desk.announcements.open["save"].sentence
+
+
+def test_the_session_is_saved_by_itself_and_the_status_bar_says_so(
+    launched: Launched, qtbot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(documents, "SAVED_EVERY", 0.0)
+    launched.desk.document._next_session = 0.0
+    launched.desk.store.edit("solver.rtol", 1e-3)
+    qtbot.waitUntil(lambda: launched.desk.document.session_age() is not None)
+    restored = restore_session().model
+    assert restored is not None and restored.experiment.solver.rtol == 1e-3
+    launched.window.status.refresh()
+    assert launched.window.status.saving.text().startswith("saved")
+
+
+def test_a_session_that_was_kept_is_where_the_next_launch_stands(qtbot, client: PretendedClient) -> None:
+    save_session(trained(90))
+    launched = launch(client)
+    launched.window.show()
+    qtbot.waitUntil(lambda: client.started)
+    assert launched.desk.store.experiment == trained().experiment
+    assert client.sent_to("trainer", Restore)[0].checkpoint.step == 90
+    launched.window.close()
+    launched.window.deleteLater()
+
+
+def test_a_session_that_is_damaged_is_set_aside_and_told(qtbot, client: PretendedClient) -> None:
+    session_path().write_bytes(b"damaged")
+    launched = launch(client)
+    assert "session" in launched.desk.announcements.open
+    launched.window.show()
+    qtbot.waitUntil(lambda: client.started)
+    launched.window.close()
+    launched.window.deleteLater()
+
+
+@pytest.mark.parametrize("command", exporting.COMMANDS[1:], ids=lambda command: command.name)
+def test_every_export_writes_a_file(
+    launched: Launched, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, command
+) -> None:
+    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (str(tmp_path / "out"), ""))
+    command.run(Workplace(launched.desk, launched.window))
+    (written,) = tmp_path.glob("out.*")
+    assert written.stat().st_size > 0
+    assert "export" not in launched.desk.announcements.open
+
+
+def test_an_export_that_is_cancelled_writes_nothing(
+    launched: Launched, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: ("", ""))
+    before = sorted(tmp_path.rglob("*"))
+    exporting.COMMANDS[1].run(Workplace(launched.desk, launched.window))
+    assert sorted(tmp_path.rglob("*")) == before
+
+
+def test_an_export_that_cannot_be_written_is_told(
+    launched: Launched, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (str(tmp_path / "no" / "out"), ""))
+    for command in exporting.COMMANDS[1:]:
+        command.run(Workplace(launched.desk, launched.window))
+        assert "export" in launched.desk.announcements.open, command.name
+        launched.desk.announcements.settle("export")
