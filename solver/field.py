@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from typing import NamedTuple, Protocol, runtime_checkable
+from typing import NamedTuple, Protocol, TypeGuard, runtime_checkable
+from weakref import WeakKeyDictionary
 
 import torch
 from torch import Tensor
@@ -65,6 +66,26 @@ class RowwiseField(Protocol):
     def linearise_rows(self, t: Tensor, y: Tensor) -> RowLinearisation:
         """The field at times t (rows, 1) and states y (rows, dim). Its pullback takes cotangents (rows, dim)."""
         ...
+
+
+def differentiates_itself(field: object) -> TypeGuard[DifferentiableField]:
+    """Whether the field is a DifferentiableField. Asked of each class once: protocols are slow to check."""
+    kind = type(field)
+    if kind not in _differentiable:
+        _differentiable[kind] = issubclass(kind, DifferentiableField)
+    return _differentiable[kind]
+
+
+def takes_many_rows(field: object) -> TypeGuard[RowwiseField]:
+    """Whether the field is a RowwiseField."""
+    kind = type(field)
+    if kind not in _rowwise:
+        _rowwise[kind] = issubclass(kind, RowwiseField)
+    return _rowwise[kind]
+
+
+_differentiable: WeakKeyDictionary[type, bool] = WeakKeyDictionary()
+_rowwise: WeakKeyDictionary[type, bool] = WeakKeyDictionary()
 
 
 class AutogradField:

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor
 
+from solver.coefficients import constant
 from solver.tableau import Row, nested_basis
 
 
@@ -14,7 +15,7 @@ class Interpolant:
     """y(t + θ dt) = y + dt Σ b_i(θ) k_i, with b_i(θ) in the nested form that `solver.tableau` describes."""
 
     def __init__(self, rows: Sequence[Row], like: Tensor) -> None:
-        self._rows = torch.tensor(rows, dtype=like.dtype, device=like.device)
+        self._rows = constant(tuple(rows), like)
 
     def weights(self, thetas: Sequence[float]) -> Tensor:
         """b_i(θ) as a matrix, one row for each θ, one column for each stage."""

@@ -13,7 +13,15 @@ import torch
 from torch import Tensor
 
 from solver.controllers import CONTROLLERS, FIXED, PI, Controller
-from solver.field import AutogradField, DifferentiableField, Field, RowwiseAutogradField, RowwiseField
+from solver.field import (
+    AutogradField,
+    DifferentiableField,
+    Field,
+    RowwiseAutogradField,
+    RowwiseField,
+    differentiates_itself,
+    takes_many_rows,
+)
 from solver.gradients import GRADIENTS
 from solver.gradients.problem import Gradient, Problem
 from solver.gradients.times import shift_outputs, shift_start
@@ -133,12 +141,12 @@ def _check_start(y0: Tensor) -> None:
 
 
 def _forms(field: Field | DifferentiableField, y0: Tensor, parameters: Iterable[Tensor] | None, rowwise: bool) -> Forms:
-    if not callable(field) and not isinstance(field, DifferentiableField):
+    if not callable(field) and not differentiates_itself(field):
         raise ValueError(f"field must be callable as field(t, y) -> dy; got {type(field).__name__}.")
     if parameters is None:
-        parameters = field.parameters() if isinstance(field, DifferentiableField | torch.nn.Module) else ()
+        parameters = field.parameters() if differentiates_itself(field) or isinstance(field, torch.nn.Module) else ()
     known = tuple(parameters)
     make = RowwiseAutogradField if rowwise else AutogradField
     tape = make(field, [x for x in known if x.requires_grad], y0) if callable(field) else field
-    fastest = field if isinstance(field, DifferentiableField) else tape
-    return Forms(fastest, tape, fastest if isinstance(fastest, RowwiseField) else None)
+    fastest = field if differentiates_itself(field) else tape
+    return Forms(fastest, tape, fastest if takes_many_rows(fastest) else None)

@@ -54,10 +54,10 @@ class StageBuffer:
         return self._matrix[:count].clone()
 
     def step(self, y: Tensor, weights: Tensor, dt: float) -> Tensor:
-        return torch.addmv(y, self._leading[len(weights)], weights, alpha=dt)
+        return torch.addmv(y, self._leading[weights.numel()], weights, alpha=dt)
 
     def total(self, weights: Tensor) -> Tensor:
-        return torch.mv(self._leading[len(weights)], weights)
+        return torch.mv(self._leading[weights.numel()], weights)
 
     def rows(self, y: Tensor, weights: Tensor, dt: float) -> Tensor:
         return torch.addmm(y, weights, self._matrix[: weights.shape[1]], alpha=dt)
@@ -79,11 +79,11 @@ class StageTape:
         return torch.stack(self._slopes[:count])
 
     def step(self, y: Tensor, weights: Tensor, dt: float) -> Tensor:
-        return torch.addmv(y, torch.stack(self._slopes[: len(weights)]).t(), weights, alpha=dt)
+        return torch.addmv(y, torch.stack(self._slopes[: weights.numel()]).t(), weights, alpha=dt)
 
     def total(self, weights: Tensor) -> Tensor:
         with torch.no_grad():
-            return torch.mv(torch.stack(self._slopes[: len(weights)]).t(), weights)
+            return torch.mv(torch.stack(self._slopes[: weights.numel()]).t(), weights)
 
     def rows(self, y: Tensor, weights: Tensor, dt: float) -> Tensor:
         return torch.addmm(y, weights, torch.stack(self._slopes[: weights.shape[1]]), alpha=dt)

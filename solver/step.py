@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import NamedTuple, Protocol
 
-import torch
 from torch import Tensor
 
+from solver.coefficients import constant
 from solver.field import FlatField
 from solver.interpolation import Interpolant
 from solver.method import AdamsBashforth, Method, RungeKutta
@@ -55,9 +55,9 @@ class RungeKuttaStepper:
         self._stages = stages(len(tableau.all_c), like)
         self._evaluated = 0  # how many leading stages hold their slopes for the current point and dt
         self._y1 = like
-        self._a = [_vector(row, like) for row in tableau.all_a]
-        self._b = _vector(tableau.b, like)
-        self._estimates = [_vector(estimate.weights, like) for estimate in tableau.estimates]
+        self._a = [constant(row, like) for row in tableau.all_a]
+        self._b = constant(tableau.b, like)
+        self._estimates = [constant(estimate.weights, like) for estimate in tableau.estimates]
         self._interpolant = Interpolant(tableau.dense_rows, like)
 
     def start_from(self, slope: Tensor) -> None:
@@ -113,7 +113,7 @@ class AdamsStepper:
         self._order = method.order
         self._starter = RungeKuttaStepper(method.starter, field, stages, like)
         self._history = stages(method.order, like)  # slope n in place n mod order
-        self._weights = [_vector(row, like) for row in ring(tuple(map(float, method.weights)))]
+        self._weights = [constant(row, like) for row in ring(tuple(map(float, method.weights)))]
         self._interpolants = [
             Interpolant(rows, like) for rows in zip(*(ring(row) for row in method.dense_rows), strict=True)
         ]
@@ -164,7 +164,3 @@ def ring(weights: Sequence[float]) -> list[tuple[float, ...]]:
     """Weights by age as weights by place in a ring buffer, for each place that the newest entry may have."""
     size = len(weights)
     return [tuple(weights[(newest - place) % size] for place in range(size)) for newest in range(size)]
-
-
-def _vector(row: Sequence[float], like: Tensor) -> Tensor:
-    return torch.tensor(row, dtype=like.dtype, device=like.device)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import torch
 
+from solver.field import AutogradField
 from solver.gradients.problem import Outcome, Problem
 from solver.stages import StageBuffer, StageTape
 
@@ -22,6 +23,11 @@ class Direct:
 
     def solve(self, problem: Problem) -> Outcome:
         recording = torch.is_grad_enabled()
+        if recording and not isinstance(problem.tape, AutogradField):
+            raise ValueError(
+                'gradient="direct" records the field\'s own operations: make it callable as field(t, y), '
+                'or use gradient="checkpointed".'
+            )
         field = problem.flat(problem.tape if recording else problem.field)
         start = problem.y0.reshape(-1)
         slope = None if problem.steps_nowhere else field.evaluate_checked(problem.times[0], start)

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor
 
+from solver.coefficients import constant
 from solver.field import FlatField, Pullback
 from solver.gradients.cotangents import ParameterSums, SavedCotangents
 from solver.integrate import Checkpoint, Point
@@ -30,7 +31,7 @@ class RungeKuttaAdjoint:
         self._size = len(tableau.all_c)
         self._stages = StageBuffer(self._size, like)
         self._pulled = like.new_zeros(self._size + 1, like.numel())
-        self._a = [like.new_tensor(row) for row in tableau.all_a]
+        self._a = [constant(row, like) for row in tableau.all_a]
         self._columns = {stop: stage_columns(tableau, stop, like) for stop in (tableau.advancing, self._size)}
         self._interpolant = Interpolant(tableau.dense_rows, like)
         # where the stage at the step's end serves only dense output, it is pulled back as the next step's first one
@@ -109,7 +110,7 @@ class AdamsAdjoint:
         self._field = field
         self._sums = sums
         self._starter = RungeKuttaAdjoint(method.starter.tableau, field, sums, like)
-        self._weights = like.new_tensor([float(weight) for weight in method.weights])
+        self._weights = constant(tuple(map(float, method.weights)), like)
         self._interpolant = Interpolant(method.dense_rows, like)
 
     def run(self, steps: Sequence[Checkpoint], saved: SavedCotangents, end: Point) -> Tensor:
@@ -171,6 +172,6 @@ def stage_columns(tableau: ButcherTableau, stop: int, like: Tensor) -> list[Tens
     """For each stage, its weight in every later stage below `stop`, then in the step's end."""
     weights = tableau.b + (0.0,) * (stop - len(tableau.b))
     return [
-        like.new_tensor([*(tableau.all_a[later][stage] for later in range(stage + 1, stop)), weights[stage]])
+        constant((*(tableau.all_a[later][stage] for later in range(stage + 1, stop)), weights[stage]), like)
         for stage in range(stop)
     ]

@@ -14,6 +14,7 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
+from solver.coefficients import constant
 from solver.field import RowwiseField
 from solver.gradients.cotangents import ParameterSums
 from solver.gradients.discrete_adjoint import shares_last_stage, stage_columns
@@ -59,7 +60,7 @@ class ParallelAdjoint:
         self._tableau = tableau
         self._stages = count = tableau.advancing
         self._rows, self._dim = like.numel() // like.shape[-1], like.shape[-1]
-        self._a = like.new_tensor([padded(row, count) for row in tableau.a[:count]])
+        self._a = constant(tuple(padded(row, count) for row in tableau.a[:count]), like)
         self._columns = stage_columns(tableau, count, like)
         self._interpolant = Interpolant(tableau.dense_rows, like)
         # where the stage at the step's end serves only dense output, it is pulled back as the next step's first one

@@ -8,7 +8,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from solver import PIDController, solve
+from solver import Gradients, PIDController, solve
 
 Y0 = torch.ones(2, 2, dtype=torch.float64)
 TS = torch.tensor([0.0, 1.0], dtype=torch.float64)
@@ -55,6 +55,22 @@ def test_mistakes_are_named(arguments: dict[str, Any], message: str, mode: str) 
     given = {"field": field, "y0": Y0, "ts": TS, "gradient": mode, **arguments}
     with pytest.raises(ValueError, match=message):
         solve(given.pop("field"), given.pop("y0"), given.pop("ts"), **given)
+
+
+def test_direct_refuses_a_field_that_cannot_be_called() -> None:
+    class EvaluatesOnly:
+        def evaluate(self, t: float, y: Tensor) -> Tensor:
+            return -y
+
+        def linearise(self, t: float, y: Tensor) -> tuple[Tensor, Any]:
+            return -y, lambda cotangent: Gradients(None, -cotangent, ())
+
+        def parameters(self) -> tuple[Tensor, ...]:
+            return ()
+
+    assert solve(EvaluatesOnly(), Y0, TS).status.ok
+    with pytest.raises(ValueError, match="make it callable as field"):
+        solve(EvaluatesOnly(), Y0, TS, gradient="direct")
 
 
 def test_a_controller_with_impossible_bounds_is_refused() -> None:

@@ -134,6 +134,58 @@ def test_checkpointed_equals_direct_with_fixed_steps_of_an_adaptive_method(metho
     assert (checkpointed - direct).abs().max() < 1e-12
 
 
+@pytest.mark.parametrize("ts", [TIMES, 1 - TIMES, TIMES[[0, -1]]], ids=["rising", "falling", "ends only"])
+@pytest.mark.parametrize("method", METHODS, ids=by_name)
+def test_all_steps_at_once_give_the_gradient_and_the_count_of_one_by_one(method: Method, ts: Tensor) -> None:
+    how = {"method": method, "rtol": 1e-5, "atol": 1e-5, "dt": 0.06}
+    one_by_one, plain = gradients(Perceptron(), ts, **how)
+    at_once, parallel = gradients(Perceptron(), ts, rowwise=True, **how)
+    assert (at_once - one_by_one).abs().max() < 1e-12
+    assert parallel.stats.nfe_backward == plain.stats.nfe_backward
+
+
+def test_all_steps_at_once_are_taken_in_parts_when_they_are_many(monkeypatch: pytest.MonkeyPatch) -> None:
+    one_by_one, _ = gradients(Perceptron(), TIMES, rtol=1e-8)
+    monkeypatch.setattr("solver.gradients.parallel_adjoint.ROWS_AT_ONCE", 40)
+    at_once, _ = gradients(Perceptron(), TIMES, rtol=1e-8, rowwise=True)
+    assert (at_once - one_by_one).abs().max() < 1e-12
+
+
+def test_all_steps_at_once_call_the_field_a_few_times_only() -> None:
+    field, calls = Perceptron(), []
+    field.register_forward_hook(lambda *_: calls.append(1))
+    solution = solve(field, STARTS, TIMES, rtol=1e-8, rowwise=True)
+    calls.clear()
+    solution.ys[-1].sum().backward()
+    assert solution.stats.nfe_backward > 6 * 5
+    assert len(calls) <= 2
+
+
+def test_large_batches_are_pulled_back_step_by_step_even_when_rowwise() -> None:
+    field, y0 = Perceptron(), STARTS.repeat(100, 1)
+    found = []
+    for rowwise in (False, True):
+        solve(field, y0, TIMES, rowwise=rowwise).ys.square().sum().backward()
+        found.append(field.inner.weight.grad.clone())
+        field.zero_grad()
+    assert torch.equal(*found)
+
+
+@pytest.mark.parametrize("make_field", [Linear, Perceptron])
+def test_rowwise_needs_neither_parameters_nor_time(make_field: Callable[[], torch.nn.Module]) -> None:
+    field = make_field().requires_grad_(False)
+    y0, expected = STARTS.clone().requires_grad_(), STARTS.clone().requires_grad_()
+    solve(field, y0, TIMES, rowwise=True).ys.square().sum().backward()
+    solve(field, expected, TIMES, gradient="direct").ys.square().sum().backward()
+    assert torch.allclose(y0.grad, expected.grad, atol=1e-12)
+
+
+def test_rowwise_allows_fields_that_ignore_the_state() -> None:
+    y0 = STARTS.clone().requires_grad_()
+    solve(lambda t, y: torch.ones_like(y), y0, TIMES, rowwise=True).ys.sum().backward()
+    assert torch.allclose(y0.grad, torch.full_like(y0, len(TIMES)))
+
+
 @pytest.mark.parametrize("method", METHODS, ids=by_name)
 def test_backsolve_approaches_checkpointed_for_every_method(method: Method) -> None:
     how = {"method": method, "rtol": 1e-7, "atol": 1e-7, "dt": 1e-3 if method.order == 1 else 0.01}

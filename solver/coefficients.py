@@ -1,0 +1,21 @@
+"""Coefficients as tensors, made once for each dtype and device and shared by all solves. Nobody writes to them."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+import torch
+from torch import Tensor
+
+from solver.tableau import Row
+
+
+def constant(values: Row | tuple[Row, ...], like: Tensor) -> Tensor:
+    """`values` as a tensor of the dtype and on the device of `like`."""
+    return _made(values, like.dtype, like.device)
+
+
+@lru_cache(maxsize=2048)
+def _made(values: Row | tuple[Row, ...], dtype: torch.dtype, device: torch.device) -> Tensor:
+    with torch.inference_mode(False):  # what is made inside inference mode could never be recorded by autograd
+        return torch.tensor(values, dtype=dtype, device=device)
