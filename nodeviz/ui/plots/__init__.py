@@ -1,1 +1,1 @@
-"""The plots: widgets that show what they are given. They ask nothing, compute nothing of the science, know no engine."""
+"""The plots: widgets that show what they are given. They ask nothing, and compute nothing but pictures."""

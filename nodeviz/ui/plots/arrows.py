@@ -68,4 +68,4 @@ def arrow_points(grid: VelocityGrid, area: Extent, distance: float) -> NDArray[n
     way = velocity[moving] / speed[moving] * np.float32(LENGTH * distance)
     tip = centres[moving] + way / 2
     left, right = (tip + way * np.complex64(BARB * np.exp(1j * turn)) for turn in (ANGLE, -ANGLE))
-    return np.stack([tip - way, tip, left, tip, right], axis=1).ravel()
+    return np.stack([tip - way, tip, left, tip, right], axis=1).ravel().astype(np.complex64)

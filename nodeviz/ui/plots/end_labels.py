@@ -1,17 +1,27 @@
-"""How curves are named at their ends, without one name covering another."""
+"""How curves are named at their ends, without a name covering a curve or another name."""
 
 from __future__ import annotations
 
 from typing import NamedTuple
 
+import numpy as np
 import pyqtgraph as pg
-from PySide6.QtCore import QPointF
+from numpy.typing import NDArray
+from PySide6.QtCore import QRectF
 from PySide6.QtGui import QColor
 
 from nodeviz.ui import theme
 
-GAP = 3.0  # pixels between two names
 OFFSET = 9.0  # pixels from a curve's end to its name
+RIGHT, LEFT, MIDDLE = 1, -1, 0
+PLACES = tuple(  # where a name may stand, the best first: side of the point, lines of text above or below it
+    [(RIGHT, 0), (RIGHT, -1), (RIGHT, 1), (MIDDLE, -1), (MIDDLE, 1), (LEFT, 0), (LEFT, -1), (LEFT, 1)]
+    + [(side, lines) for lines in (2, -2, 3, -3, 4, -4) for side in (RIGHT, LEFT)]
+)
+HEIGHT = 50.0  # above all curves
+RANK = 0.5  # of a covered point that the next best place costs
+HABIT = 3.0  # points that a new place must keep clearer of than the old, so that names do not jump about
+FEWEST_POINTS = 1500  # of a curve that are looked at; more would only take time
 
 
 class Named(NamedTuple):
@@ -24,12 +34,15 @@ class Named(NamedTuple):
 
 
 class EndLabels:
-    """Names beside points of a view. They keep clear of one another and inside the view."""
+    """Names beside points of a view. The first have the first choice of place."""
 
-    def __init__(self, view: pg.ViewBox, z: float = 50.0) -> None:
-        self._view, self._z = view, z
+    def __init__(self, view: pg.ViewBox, *, over_pictures: bool = False) -> None:
+        """over_pictures: stand on a pale ground, for a view that is full of colour."""
+        self._view, self._over_pictures = view, over_pictures
         self._items: list[pg.TextItem] = []
         self._named: list[Named] = []
+        self._obstacles: NDArray[np.float64] = np.zeros((0, 2))
+        self._chosen: dict[int, int] = {}
         view.sigRangeChanged.connect(self._arrange)
         view.sigResized.connect(self._arrange)
 
@@ -38,41 +51,67 @@ class EndLabels:
         """The names that are visible."""
         return [named.text for named, item in zip(self._named, self._items, strict=False) if item.isVisible()]
 
-    def show(self, named: list[Named]) -> None:
-        """Name these, in place of what was named."""
+    def show(self, named: list[Named], obstacles: NDArray[np.float64] | None = None) -> None:
+        """Name these, in place of what was named, clear of the points `obstacles` (n, 2) where that can be."""
         self._named = named
+        self._obstacles = np.zeros((0, 2)) if obstacles is None else obstacles[:: 1 + len(obstacles) // FEWEST_POINTS]
         while len(self._items) < len(named):
-            item = pg.TextItem(anchor=(0, 0.5))
-            item.setZValue(self._z)
+            item = pg.TextItem(anchor=(0, 0))
+            item.setZValue(HEIGHT)
             self._view.addItem(item, ignoreBounds=True)
             self._items.append(item)
+        behind = QColor(theme.current().canvas)
+        behind.setAlpha(150 if self._over_pictures else 0)
         for item in self._items[len(named) :]:
             item.setVisible(False)
         for item, name in zip(self._items, named, strict=False):
+            if item.toPlainText() != name.text:
+                item.setText(name.text)
+            item.fill = pg.mkBrush(behind)
             item.setFont(theme.caption_font())
-            item.setText(name.text, color=QColor(name.colour))
-            fill = QColor(theme.current().canvas)
-            fill.setAlpha(190)
-            item.fill = pg.mkBrush(fill)
+            item.setColor(QColor(name.colour))
         self._arrange()
 
     def _arrange(self, *_: object) -> None:
-        """Put the names right of their points (left at the right edge), upper ones first, each clear of the others."""
-        height, width = self._view.height(), self._view.width()
-        low = -1e9
-        points = [self._view.mapViewToDevice(QPointF(name.x, name.y)) for name in self._named]
-        if any(point is None for point in points) or width <= 0:
+        width, height = self._view.width(), self._view.height()
+        if not self._named or width <= 0 or height <= 0:
             return
-        origin = self._view.mapToDevice(QPointF(0, 0))
-        placed = sorted(zip(points, range(len(points)), strict=True), key=lambda pair: pair[0].y())
-        for point, index in placed:
+        points = self._in_pixels(np.array([(name.x, name.y) for name in self._named]))
+        obstacles = self._in_pixels(self._obstacles)
+        taken: list[QRectF] = []
+        for index, (x, y) in enumerate(points):
             item = self._items[index]
-            size = item.textItem.boundingRect()
-            x, y = point.x() - origin.x(), point.y() - origin.y()
-            item.setVisible(0 <= x <= width and 0 <= y <= height)
-            if not item.isVisible():
+            inside = bool(0 <= x <= width and 0 <= y <= height)
+            item.setVisible(inside)
+            if not inside:
                 continue
-            left = x + OFFSET if x + OFFSET + size.width() <= width else x - OFFSET - size.width()
-            y = max(min(max(y, size.height() / 2), height - size.height() / 2), low)
-            low = y + size.height() + GAP
-            item.setPos(self._view.mapToView(QPointF(left, y)))
+            size = item.textItem.boundingRect()
+            places = [_beside(x, y, size.width(), size.height(), *where) for where in PLACES]
+            costs = [_cost(place, obstacles, taken, QRectF(0, 0, width, height)) for place in places]
+            costs = [cost + RANK * rank for rank, cost in enumerate(costs)]
+            costs[self._chosen.get(index, 0)] -= HABIT
+            best = int(np.argmin(costs))
+            self._chosen[index] = best
+            taken.append(places[best])
+            item.setPos(self._view.mapToView(places[best].topLeft()))
+
+    def _in_pixels(self, points: NDArray[np.float64]) -> NDArray[np.float64]:
+        (x_min, x_max), (y_min, y_max) = self._view.viewRange()
+        pixels = np.empty_like(points)
+        pixels[:, 0] = (points[:, 0] - x_min) * (self._view.width() / max(x_max - x_min, 1e-300))
+        pixels[:, 1] = (y_max - points[:, 1]) * (self._view.height() / max(y_max - y_min, 1e-300))
+        return pixels
+
+
+def _beside(x: float, y: float, width: float, height: float, side: int, lines: int) -> QRectF:
+    """The rectangle of a name on `side` of a point, so many lines below it."""
+    left = x + side * OFFSET - {RIGHT: 0.0, MIDDLE: width / 2, LEFT: width}[side]
+    return QRectF(left, y + 0.8 * lines * height - height / 2, width, height)
+
+
+def _cost(place: QRectF, obstacles: NDArray[np.float64], taken: list[QRectF], view: QRectF) -> float:
+    """How bad a place is: curve points below it, names that are there already, parts outside the view."""
+    x, y = obstacles[:, 0], obstacles[:, 1]
+    covered = (x > place.left()) & (x < place.right()) & (y > place.top() + 2) & (y < place.bottom() - 2)
+    shared = sum(1 for other in taken if other.intersects(place))
+    return 2.0 * np.count_nonzero(covered) + 1000.0 * shared + 300.0 * (not view.contains(place))

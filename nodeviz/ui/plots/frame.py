@@ -15,6 +15,13 @@ from nodeviz.ui.theme import Theme
 AXIS_WIDTH, AXIS_HEIGHT = 44, 34  # pixels that the ticks and names take; fixed, so that plots do not jump
 
 
+class PlainAxis(pg.AxisItem):
+    """An axis of numbers, with a true minus sign."""
+
+    def tickStrings(self, values: list[float], scale: float, spacing: float) -> list[str]:
+        return [text.replace("-", "\u2212") for text in super().tickStrings(values, scale, spacing)]
+
+
 class ThemedPlot(pg.PlotWidget):
     """A plot that follows the theme without stylesheets. Subclasses style their items in `restyle`."""
 
@@ -24,7 +31,8 @@ class ThemedPlot(pg.PlotWidget):
         parent: QWidget | None = None,
         axes: Mapping[str, pg.AxisItem] | None = None,
     ) -> None:
-        super().__init__(parent=parent, viewBox=view, axisItems=dict(axes or {}))
+        plain = {side: PlainAxis(side) for side in ("left", "bottom")}
+        super().__init__(parent=parent, viewBox=view, axisItems=plain | dict(axes or {}))
         self.plot = self.getPlotItem()
         self.plot.hideButtons()
         self.plot.setMenuEnabled(False)
@@ -39,6 +47,7 @@ class ThemedPlot(pg.PlotWidget):
         self._sentence.hide()
         for side in ("left", "bottom"):
             axis = self.plot.getAxis(side)
+            axis.setZValue(1)
             axis.enableAutoSIPrefix(False)
             axis.setStyle(tickLength=-4, tickTextOffset=5, maxTickLevel=1, hideOverlappingLabels=True)
         self.plot.getAxis("left").setWidth(AXIS_WIDTH)

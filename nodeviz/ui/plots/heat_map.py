@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import numpy as np
 import pyqtgraph as pg
 from numpy.typing import NDArray
@@ -14,6 +16,15 @@ FINE = 256  # points a side that the grid is refined to before it is coloured
 EASE = 0.25  # how far the levels move towards a new picture's: training must not make the map flicker
 
 
+class _Scaled(NamedTuple):
+    """The map as it was last stretched over `target`, of which `shown` is visible, on a screen of `ratio`."""
+
+    target: QRectF
+    shown: QRect
+    ratio: float
+    image: QImage
+
+
 class HeatMap(pg.GraphicsObject):
     """log |f| over the extent of its grid, in 256 colours, between levels that follow the field slowly."""
 
@@ -24,7 +35,7 @@ class HeatMap(pg.GraphicsObject):
         self._levels: tuple[float, float] | None = None
         self._colours: NDArray[np.uint32] = np.zeros(256, np.uint32)
         self._image = QImage()
-        self._scaled: tuple[QRect, float, QImage] | None = None
+        self._scaled: _Scaled | None = None
 
     @property
     def levels(self) -> tuple[float, float] | None:
@@ -94,22 +105,22 @@ class HeatMap(pg.GraphicsObject):
 
     def _scaled_to(self, target: QRectF, shown: QRect, ratio: float) -> QImage:
         """The part `shown` of the map stretched over `target`, kept until the view or the field changes."""
-        if self._scaled is not None and self._scaled[:2] == (shown, ratio) and self._kept_target == target:
-            return self._scaled[2]
+        if self._scaled is not None and self._scaled[:3] == (target, shown, ratio):
+            return self._scaled.image
         image = QImage(round(shown.width() * ratio), round(shown.height() * ratio), QImage.Format.Format_RGB32)
         image.setDevicePixelRatio(ratio)
         painter = QPainter(image)
         painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
         painter.drawImage(target.translated(-shown.x(), -shown.y()), self._image)
         painter.end()
-        self._scaled, self._kept_target = (shown, ratio, image), target
+        self._scaled = _Scaled(target, shown, ratio, image)
         return image
 
 
 def _refined(values: NDArray[np.float32]) -> NDArray[np.float32]:
     """`values` on a grid of FINE × FINE points over the same square, by cubic convolution along each side."""
     rows, columns = (_refinement(count) for count in values.shape)
-    return rows @ values @ columns.T
+    return np.asarray(rows @ values @ columns.T, np.float32)
 
 
 def _refinement(count: int) -> NDArray[np.float32]:

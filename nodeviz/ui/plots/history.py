@@ -155,7 +155,7 @@ class Smoothed:
 
 
 def exponential_mean(values: Values, before: float, memory: float) -> Values:
-    """The running mean of `values` that goes on from `before` (NaN: begin anew). Where a value is NaN it stands still."""
+    """The running mean of `values`, going on from `before` (NaN: begin anew). At a NaN it stands still."""
     finite = np.isfinite(values)
     if np.isnan(before):
         if not finite.any():

@@ -8,6 +8,7 @@ import pyqtgraph as pg
 from nodeviz.ui.figures import SUPERSCRIPTS
 
 PIXELS_A_LABEL = {"left": 26.0, "bottom": 44.0}
+ROUNDING = 1e-9
 PLAIN = range(-2, 4)  # exponents that are written out: 0.01 to 1000
 
 
@@ -20,7 +21,7 @@ class LogAxis(pg.AxisItem):
             return []
         room = max(2.0, size / PIXELS_A_LABEL.get(self.orientation, 40.0))
         decades = np.arange(np.ceil(low), np.floor(high) + 1)
-        if len(decades) >= 2:
+        if len(decades) >= 2 and 3 * (high - low) > room:
             stride = max(1, int(np.ceil((high - low) / room)))
             return [(float(stride), [float(decade) for decade in decades if decade % stride == 0])]
         within = [
@@ -32,14 +33,15 @@ class LogAxis(pg.AxisItem):
         )
 
     def tickStrings(self, values: list[float], scale: float, spacing: float) -> list[str]:
-        return [power_of_ten(value) for value in values]
+        plain = all(np.floor(value + ROUNDING) in PLAIN for value in values)
+        return [power_of_ten(value, plain) for value in values]
 
 
-def power_of_ten(logarithm: float) -> str:
-    """10 to the power `logarithm` as a short label: 0.02, 50, 10⁻⁵, 2×10⁻⁵."""
-    exponent = int(np.floor(logarithm + 1e-9))
+def power_of_ten(logarithm: float, plain: bool = False) -> str:
+    """10 to the power `logarithm` as a short label: 10⁻⁵, 2×10⁻⁵; written out when `plain`: 0.02."""
+    exponent = int(np.floor(logarithm + ROUNDING))
     share = float(f"{10 ** (logarithm - exponent):.2g}")
-    if exponent in PLAIN:
+    if plain:
         return np.format_float_positional(float(f"{10**logarithm:.2g}"), trim="-")
     power = "10" + str(exponent).translate(SUPERSCRIPTS)
     return power if share == 1 else f"{share:g}×{power}"

@@ -31,7 +31,6 @@ class LossPlot(StepPlot):
         self._train = Trace(self.plot, z=1)
         self._tests = History()
         self._last_test = float("nan")
-        self._last_test_step = 0
         self._test_line = pg.PlotCurveItem(antialias=True)
         self._test_points = pg.ScatterPlotItem(size=6, pxMode=True, antialias=True)
         for item in (self._test_line, self._test_points):
@@ -49,7 +48,7 @@ class LossPlot(StepPlot):
         self._tests.append(first, _logarithm(test))
         evaluated = np.flatnonzero(np.isfinite(test))
         if evaluated.size:
-            self._last_test, self._last_test_step = float(test[evaluated[-1]]), int(steps[evaluated[-1]])
+            self._last_test = float(test[evaluated[-1]])
         self.say("")
         self.dirty()
 
@@ -82,7 +81,7 @@ class LossPlot(StepPlot):
         colours, last = theme.current(), self._train.last()
         named = [] if last is None else [Named(f"train {figure(10 ** last[1])}", colours.learnt, *last)]
         if self._last_test > 0:
-            place = (float(self._last_test_step), float(np.log10(self._last_test)))
+            place = (self._tests.end - 1.0, float(np.log10(self._last_test)))
             named.append(Named(f"test {figure(self._last_test)}", colours.observed, *place))
         return named
 

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 import pyqtgraph as pg
 from numpy.typing import NDArray
-from PySide6.QtCore import QRectF
+from PySide6.QtCore import QPointF, QRectF
 from PySide6.QtGui import QImage, QPainter
 
-from nodeviz.ui.plots.particles import Particles
+from nodeviz.ui.plots.swarm import Swarm
 from nodeviz.ui.plots.trails import TrailBuffer
 from nodeviz.ui.plots.velocity_grid import Extent, VelocityGrid
 
-MOST_PIXELS = 1_600_000  # beyond this the trails are drawn at half the resolution: a 4K plane stays within its frame
-PACE = 0.10  # of the plane's height that a particle of median speed crosses in a second
-EVENNESS = 0.5  # the particles' speed is the root of the field's: fast corners do not blur, slow centres still move
+MOST_PIXELS = 1_600_000  # of trails; a plane with more draws each of them as a square of several of its own
 LONGEST_FRAME = 0.05  # seconds: after a hitch particles go on, they do not jump
 STILL_FRAMES = 45  # what an exported picture lets pass, so that its trails are full
 
@@ -24,15 +24,17 @@ class ParticleLayer(pg.GraphicsObject):
 
     def __init__(self, count: int = 20_000) -> None:
         super().__init__()
-        self.particles = Particles(count)
-        self._most = count
+        self._most, self._share = count, 1.0
         self._grid: VelocityGrid | None = None
-        self._even: VelocityGrid | None = None
-        self._speed = 1.0
+        self._swarm: Swarm | None = None
         self._trails: TrailBuffer | None = None
         self._colours: NDArray[np.uint32] = np.zeros(256, np.uint32)
-        self._image = QImage()
-        self._pixels: NDArray[np.uint32] | None = None
+        self._pixels: NDArray[np.uint32] = np.zeros((0, 0), np.uint32)
+
+    @property
+    def count(self) -> int:
+        """How many particles there are."""
+        return 0 if self._swarm is None else self._swarm.particles.count
 
     def set_colours(self, colours: NDArray[np.uint32]) -> None:
         """256 premultiplied colours, from no trail to the brightest."""
@@ -41,48 +43,35 @@ class ParticleLayer(pg.GraphicsObject):
 
     def set_share(self, share: float) -> None:
         """Draw only this share of the particles, when frames take too long."""
-        bounds = Extent(0.0, 0.0, 0.0, 0.0) if self._grid is None else self._grid.extent
-        self.particles.resize(max(1, round(share * self._most)), bounds)
+        self._share = share
 
     def set_grid(self, grid: VelocityGrid | None) -> None:
         """The field from now on; None lets the particles vanish."""
-        fresh = self._grid is None
         self._grid = grid
-        self._even = None if grid is None else grid.evened(EVENNESS)
-        self._speed = 1.0 if self._even is None else _typical_speed(self._even)
         if grid is None:
-            self._trails = None
-            self._image = QImage()
+            self._swarm = self._trails = None
+            self._pixels = np.zeros((0, 0), np.uint32)
             self.update()
-        elif fresh:
-            self.particles.scatter(grid.extent)
+        elif self._swarm is None:
+            self._swarm = Swarm(grid, self._most)
+        else:
+            self._swarm.set_grid(grid)
 
     def tick(self, seconds: float) -> None:
         """Let `seconds` pass, fewer after a hitch, and draw."""
-        visible = self._visible()
-        if self._even is None or visible is None or not self.isVisible():
-            return
-        bounds = visible.intersected(self._even.extent)
-        if bounds.width <= 0 or bounds.height <= 0:
-            return
-        seconds = min(seconds, LONGEST_FRAME)
-        trails = self._fitting(visible)
-        self._advance(trails, seconds, bounds, visible)
-        self._render()
+        trails = self._fitting() if self._swarm is not None and self.isVisible() else None
+        if self._swarm is not None and trails is not None:
+            self._swarm.advance(trails, min(seconds, LONGEST_FRAME), self._share)
+            self._render()
 
     def still(self, width: int, height: int) -> QImage:
-        """The same particles on a picture of `width` × `height` pixels, trails full; the live ones stay as they are."""
+        """A picture of `width` × `height` pixels with full trails; the live particles stay as they are."""
         visible = self._visible()
-        if self._even is None or visible is None:
+        if self._grid is None or visible is None:
             return QImage()
-        live, self.particles = self.particles, Particles(self.particles.count)
-        trails = TrailBuffer(width, height, visible)
-        bounds = visible.intersected(self._even.extent)
-        if bounds.width > 0 and bounds.height > 0:
-            self.particles.scatter(bounds)
-            for _ in range(STILL_FRAMES):
-                self._advance(trails, 1 / 60, bounds, visible)
-        self.particles = live
+        swarm, trails = Swarm(self._grid, self._most), TrailBuffer(width, height, visible)
+        for _ in range(STILL_FRAMES):
+            swarm.advance(trails, 1 / 60)
         return _image(trails.pixels(self._colours)).copy()
 
     def boundingRect(self) -> QRectF:
@@ -94,41 +83,59 @@ class ParticleLayer(pg.GraphicsObject):
 
     def paint(self, painter: QPainter, *_: object) -> None:
         target = painter.worldTransform().mapRect(self.boundingRect())
-        image = self._image
-        if self._exportOpts is not False:
-            scale = float(self._exportOpts.get("resolutionScale", 1.0))
-            image = self.still(max(1, round(target.width() * scale)), max(1, round(target.height() * scale)))
-        if image.isNull():
-            return
         painter.save()
         painter.resetTransform()
-        painter.drawImage(target, image)
+        if self._exportOpts is not False:
+            painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
+            painter.drawImage(target, self.still(max(2, round(target.width())), max(2, round(target.height()))))
+        elif self._pixels.size:
+            image = _image(self._pixels)
+            image.setDevicePixelRatio(self._ratio())  # pixel for pixel: scaled it would take ten times as long
+            painter.drawImage(QPointF(target.topLeft().toPoint()), image)
         painter.restore()
 
-    def _advance(self, trails: TrailBuffer, seconds: float, bounds: Extent, visible: Extent) -> None:
-        if self._even is None:
-            return
-        duration = seconds * PACE * visible.height / self._speed
-        self.particles.advance(self._even, duration, seconds, bounds)
-        trails.fade(seconds)
-        trails.draw(self.particles.before, self.particles.points)
+    def _fitting(self) -> TrailBuffer | None:
+        """The trails for what is visible now, carried along when that has moved."""
+        visible, (width, height), coarse = self._visible(), self._size(), self._coarseness()
+        if visible is None:
+            return None
+        across, down = -(-width // coarse), -(-height // coarse)
+        right = visible.x_min + visible.width * (across * coarse / width)
+        bottom = visible.y_max - visible.height * (down * coarse / height)
+        extent = Extent(visible.x_min, right, bottom, visible.y_max)
+        if self._trails is None or (self._trails.width, self._trails.height) != (across, down):
+            self._trails = TrailBuffer(across, down, extent)
+        self._trails.move(extent)
+        return self._trails
 
-    def _fitting(self, visible: Extent) -> TrailBuffer:
+    def _render(self) -> None:
+        if self._trails is None:
+            return
+        pixels, coarse = self._trails.pixels(self._colours), self._coarseness()
+        if coarse > 1:
+            shape = (pixels.shape[0] * coarse, pixels.shape[1] * coarse)
+            if self._pixels.shape != shape:
+                self._pixels = np.zeros(shape, np.uint32)
+            for column in range(coarse):
+                self._pixels[::coarse, column::coarse] = pixels
+            for row in range(1, coarse):
+                self._pixels[row::coarse] = self._pixels[::coarse]
+        else:
+            self._pixels = pixels
+        self.update()
+
+    def _coarseness(self) -> int:
+        """Pixels of the screen along a side of one of the trails'."""
         width, height = self._size()
-        trails = self._trails
-        if trails is None or (trails.width, trails.height) != (width, height):
-            trails = self._trails = TrailBuffer(width, height, visible)
-        trails.move(visible)
-        return trails
+        return max(round(self._ratio()), math.ceil(math.sqrt(width * height / MOST_PIXELS)))
 
     def _size(self) -> tuple[int, int]:
-        view = self.getViewBox()
+        view, ratio = self.getViewBox(), self._ratio()
+        return max(2, round(view.width() * ratio)), max(2, round(view.height() * ratio))
+
+    def _ratio(self) -> float:
         widget = self.getViewWidget()
-        ratio = widget.devicePixelRatioF() if widget is not None else 1.0
-        width, height = max(2, round(view.width() * ratio)), max(2, round(view.height() * ratio))
-        if width * height > MOST_PIXELS:
-            width, height = width // 2, height // 2
-        return width, height
+        return 1.0 if widget is None else float(widget.devicePixelRatioF())
 
     def _visible(self) -> Extent | None:
         view = self.getViewBox()
@@ -136,22 +143,6 @@ class ParticleLayer(pg.GraphicsObject):
             return None
         (x_min, x_max), (y_min, y_max) = view.viewRange()
         return Extent(x_min, x_max, y_min, y_max) if x_max > x_min and y_max > y_min else None
-
-    def _render(self) -> None:
-        if self._trails is None:
-            return
-        pixels = self._trails.pixels(self._colours)
-        if pixels is not self._pixels:
-            self._pixels = pixels
-            self._image = _image(pixels)
-        self.update()
-
-
-def _typical_speed(grid: VelocityGrid) -> float:
-    """The median speed where the field moves; 1 where it rests everywhere."""
-    speeds = grid.speeds()
-    moving = speeds[speeds > 0]
-    return float(np.median(moving)) if moving.size else 1.0
 
 
 def _image(pixels: NDArray[np.uint32]) -> QImage:

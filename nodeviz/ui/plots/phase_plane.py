@@ -9,7 +9,7 @@ import numpy as np
 import pyqtgraph as pg
 from numpy.typing import NDArray
 from PySide6.QtCore import QPointF, QRectF, Qt, Signal
-from PySide6.QtGui import QColor, QImage, QKeyEvent
+from PySide6.QtGui import QColor, QImage, QKeyEvent, QPixmapCache
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from nodeviz.experiment import ViewSettings
@@ -19,9 +19,11 @@ from nodeviz.ui.plots.arrows import Arrows
 from nodeviz.ui.plots.end_labels import EndLabels, Named
 from nodeviz.ui.plots.frame import ThemedPlot
 from nodeviz.ui.plots.heat_map import HeatMap
+from nodeviz.ui.plots.observed import ObservedPoints
 from nodeviz.ui.plots.particle_layer import ParticleLayer
 from nodeviz.ui.plots.plane_view import PlaneView
 from nodeviz.ui.plots.ramp import fade, ramp
+from nodeviz.ui.plots.speed_key import SpeedKey
 from nodeviz.ui.plots.starts import Point, StartHandles
 from nodeviz.ui.plots.time_marks import Timed, TimeMarks
 from nodeviz.ui.plots.trajectories import CurveFamily, end_of
@@ -29,7 +31,15 @@ from nodeviz.ui.plots.velocity_grid import Extent, VelocityGrid
 from nodeviz.ui.theme import Theme
 
 Curve = NDArray[np.floating]
+LAYERS_KILOBYTES = 160_000
 KEY_ZOOM, KEY_STEP = 0.8, 6.0  # one press of + shows so much of what was shown; one arrow key moves so many pixels
+
+WAYS: dict[int, tuple[int, int]] = {
+    Qt.Key.Key_Left: (-1, 0),
+    Qt.Key.Key_Right: (1, 0),
+    Qt.Key.Key_Up: (0, 1),
+    Qt.Key.Key_Down: (0, -1),
+}
 
 
 class PhasePlane(QWidget):
@@ -57,6 +67,8 @@ class PhasePlane(QWidget):
         self._user_times: tuple[Curve, ...] = ()
         self._user_starts: tuple[Point, ...] = ()
         self._just_placed = False
+        # Layers that do not change are kept as pixmaps. Qt's own limit, 10 MB, is less than one of them on a 4K screen.
+        QPixmapCache.setCacheLimit(max(QPixmapCache.cacheLimit(), LAYERS_KILOBYTES))
         self._make_items(particles)
         self._listen()
         layout = QVBoxLayout(self)
@@ -71,8 +83,7 @@ class PhasePlane(QWidget):
         self.canvas = _Canvas(self.box)
         self.heat_map, self.particle_layer, self.arrows = HeatMap(), ParticleLayer(particles), Arrows()
         self.target, self.learnt, self.user = CurveFamily(6.0), CurveFamily(2.4), CurveFamily(1.8)
-        self.observed = pg.ScatterPlotItem(size=3.2, pxMode=True, pen=None)
-        self.observed.setCacheMode(self.observed.CacheMode.DeviceCoordinateCache)
+        self.observed, self.speed_key = ObservedPoints(), SpeedKey(self.box)
         self.origins = pg.ScatterPlotItem(size=11, pxMode=True, antialias=True)
         self.marks, self.handles = TimeMarks(), StartHandles()
         bottom_to_top = (
@@ -90,7 +101,7 @@ class PhasePlane(QWidget):
         for height, item in enumerate(bottom_to_top):
             item.setZValue(height)
             self.box.addItem(item, ignoreBounds=True)
-        self.labels = EndLabels(self.box)
+        self.labels = EndLabels(self.box, over_pictures=True)
         self.canvas.restyled.connect(self._restyle)
         self.canvas.name_axes("x", "y")
 
@@ -112,6 +123,7 @@ class PhasePlane(QWidget):
         """Show what `view` says, and its starts."""
         self._view = view
         self.heat_map.setVisible(view.background == "speed")
+        self.speed_key.setVisible(view.background == "speed")
         self.arrows.setVisible(view.arrows)
         self.particle_layer.setVisible(view.particles)
         self.target.setVisible(view.target)
@@ -142,23 +154,23 @@ class PhasePlane(QWidget):
         """The trajectories to learn: ts (times,), truth and observed (times, trajectories, 2)."""
         self._target_ts = np.asarray(ts, float)
         self.target.set_curves([truth[:, k] for k in range(truth.shape[1])])
-        points = observed.reshape(-1, 2)
-        points = points[np.isfinite(points).all(axis=1)]
-        self.observed.setData(pos=points)
+        self.observed.set_curves([observed[:, k] for k in range(observed.shape[1])], self.box.pixel())
         self.origins.setData(pos=truth[0] if len(truth) else np.zeros((0, 2)))
         self._annotate()
 
     def set_portrait(self, velocity: NDArray[np.floating], extent: Sequence[float]) -> None:
         """The field: velocity (nx, ny, 2), [i, j] at (x_i, y_j), over `extent`."""
-        grid = VelocityGrid(velocity, tuple(extent))
+        grid = VelocityGrid(velocity, Extent(*extent))
         self.heat_map.set_grid(grid)
         self.particle_layer.set_grid(grid)
         self.arrows.set_grid(grid)
+        self.speed_key.set_levels(self.heat_map.levels)
 
     def clear_portrait(self) -> None:
         """Forget the field, for one that has nothing to do with it."""
         for item in (self.heat_map, self.particle_layer, self.arrows):
             item.set_grid(None)
+        self.speed_key.set_levels(None)
 
     def set_learnt(self, curves: Sequence[Curve], times: Sequence[Curve] | None = None) -> None:
         """The field's own trajectories, each (n, 2), and their times; without these, evenly over the target's."""
@@ -251,13 +263,12 @@ class PhasePlane(QWidget):
 
     def _key(self, event: QKeyEvent) -> None:
         key, active = event.key(), self.handles.active
-        ways = {Qt.Key.Key_Left: (-1, 0), Qt.Key.Key_Right: (1, 0), Qt.Key.Key_Up: (0, 1), Qt.Key.Key_Down: (0, -1)}
         if key in (Qt.Key.Key_Delete, Qt.Key.Key_Backspace) and active is not None:
             self._remove(active)
-        elif key in ways and active is not None:
-            self._nudge(active, *ways[key])
-        elif key in ways:
-            self.box.translateBy(tuple(8 * KEY_STEP * self.box.pixel() * way for way in ways[key]))
+        elif key in WAYS and active is not None:
+            self._nudge(active, *WAYS[key])
+        elif key in WAYS:
+            self.box.translateBy(tuple(8 * KEY_STEP * self.box.pixel() * way for way in WAYS[key]))
         elif key in (Qt.Key.Key_Plus, Qt.Key.Key_Equal):
             self.box.zoom(KEY_ZOOM)
         elif key == Qt.Key.Key_Minus:
@@ -278,6 +289,7 @@ class PhasePlane(QWidget):
     def _range_changed(self, *_: object) -> None:
         extent = self.extent
         self.arrows.set_visible_extent(extent)
+        self.observed.thin(self.box.pixel())
         if extent != self._told and extent.width > 0 and extent.height > 0:
             self._told = extent
             self.extentChanged.emit(tuple(extent))
@@ -306,7 +318,10 @@ class PhasePlane(QWidget):
             end = end_of(family.curves[0]) if family.curves and family.isVisible() else None
             if end is not None:
                 named.append(Named(text, colour, *end))
-        self.labels.show(named)
+        drawn = [family for family in (self.target, self.learnt, self.user) if family.isVisible()]
+        curves = [np.asarray(curve, float) for family in drawn for curve in family.curves]
+        points = np.concatenate(curves) if curves else np.zeros((0, 2))
+        self.labels.show(named, points[np.isfinite(points).all(axis=1)])
         self._mark()
 
     def _mark(self) -> None:
@@ -321,13 +336,15 @@ class PhasePlane(QWidget):
 
     def _restyle(self, colours: Theme) -> None:
         self.box.setBackgroundColor(QColor(colours.canvas))
-        self.heat_map.set_colours(ramp(colours.slow, colours.fast))
+        speeds = ramp(colours.slow, colours.fast)
+        self.heat_map.set_colours(speeds)
+        self.speed_key.set_colours(speeds)
         self.particle_layer.set_colours(fade(colours.particle, colours.particle_opacity))
         self.arrows.set_colour(colours.arrow)
         self.target.set_colour(colours.ghost)
         self.learnt.set_colour(colours.learnt)
         self.user.set_colour(colours.user)
-        self.observed.setBrush(pg.mkBrush(colours.observed))
+        self.observed.set_colour(colours.observed)
         self.origins.setBrush(pg.mkBrush(colours.observed))
         self.origins.setPen(pg.mkPen(colours.canvas, width=2))
         self.handles.set_colours(colours.user, colours.canvas)

@@ -27,10 +27,10 @@ def grab_image(plot: pg.GraphicsView, scale: float = 1.0) -> QImage:
             "Choose another scale."
         )
     image = QImage(width, height, QImage.Format.Format_ARGB32_Premultiplied)
+    image.setDevicePixelRatio(scale)  # so that all is drawn as on a screen of that many more pixels
     image.fill(plot.backgroundBrush().color())
-    painter = QPainter(image)
-    painter.scale(scale, scale)
-    _draw(plot, painter, scale)
+    _draw(plot, QPainter(image))
+    image.setDevicePixelRatio(1.0)
     return image
 
 
@@ -45,24 +45,24 @@ def write_svg(plot: pg.GraphicsView, path: str | os.PathLike[str]) -> None:
     generator.setTitle(plot.accessibleName() or "nodeviz")
     painter = QPainter(generator)
     painter.fillRect(plot.rect(), plot.backgroundBrush())
-    _draw(plot, painter, 2.0)
+    _draw(plot, painter)
     write_atomically(Path(path), bytes(buffer.data().data()))
 
 
-def _draw(plot: pg.GraphicsView, painter: QPainter, scale: float) -> None:
+def _draw(plot: pg.GraphicsView, painter: QPainter) -> None:
     painter.setRenderHints(QPainter.RenderHint.Antialiasing | QPainter.RenderHint.TextAntialiasing)
     area = QRectF(plot.rect())
-    with _in_print(plot, scale):
+    with _in_print(plot):
         plot.scene().render(painter, area, plot.mapToScene(plot.rect()).boundingRect())
     painter.end()
 
 
 @contextmanager
-def _in_print(plot: pg.GraphicsView, scale: float) -> Iterator[None]:
-    """Items draw themselves for print: antialiased, at `scale`, without the layers cached for the screen."""
+def _in_print(plot: pg.GraphicsView) -> Iterator[None]:
+    """Items draw themselves for print: antialiased, without the layers cached for the screen."""
     items = plot.scene().items()
     caches = {item: item.cacheMode() for item in items}
-    options = {"antialias": True, "resolutionScale": scale}
+    options = {"antialias": True, "resolutionScale": 1.0}
     try:
         for item in items:
             item.setCacheMode(QGraphicsItem.CacheMode.NoCache)

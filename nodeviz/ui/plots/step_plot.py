@@ -17,7 +17,7 @@ from nodeviz.ui.plots.frame import ThemedPlot
 from nodeviz.ui.plots.trace import Span
 
 FEWEST_STEPS = 50  # an axis that begins shorter than this would race at first
-AHEAD, ROOM = 0.9, 1.3  # the axis grows when this share of it is full, to so many times what there is
+AHEAD, ROOM = 0.78, 1.5  # the axis grows when this share of it is full, to so many times what there is
 MARGIN = 0.08
 
 

@@ -12,7 +12,7 @@ from PySide6.QtGui import QColor
 
 from nodeviz.ui.plots.trajectories import point_at
 
-SIZE = 11  # pixels
+SIZE = 10  # pixels
 
 
 class Timed(NamedTuple):

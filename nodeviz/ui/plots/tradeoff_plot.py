@@ -17,7 +17,7 @@ from nodeviz.ui import theme
 from nodeviz.ui.figures import count, figure, powers_of_ten
 from nodeviz.ui.plots.end_labels import EndLabels, Named
 from nodeviz.ui.plots.frame import ThemedPlot
-from nodeviz.ui.plots.log_axis import LogAxis
+from nodeviz.ui.plots.log_axis import LogAxis, power_of_ten
 from nodeviz.ui.plots.ramp import mixed
 from nodeviz.ui.theme import Theme
 
@@ -114,10 +114,10 @@ class TradeoffPlot(ThemedPlot):
             named.append(Named(text, colours.secondary if self._stale else colours.learnt, *_place(self._current)))
         if self._hovered is None:
             named += [
-                Named(powers_of_ten(point.setting), colours.secondary, *_place(point))
+                Named(power_of_ten(math.log10(point.setting)), colours.secondary, *_place(point))
                 for point in _labelled(self._points, self._current)
             ]
-        self.labels.show(named)
+        self.labels.show(named, np.array([_place(point) for point in self._points]).reshape(-1, 2))
 
     def _figures(self, point: SweepPoint) -> str:
         return (

@@ -9,7 +9,7 @@ import numpy as np
 import pyqtgraph as pg
 from numpy.typing import NDArray
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QColor
+from PySide6.QtGui import QColor, QPainter, QPen
 
 
 class Polyline(NamedTuple):
@@ -24,12 +24,13 @@ def joined(curves: Sequence[NDArray[np.floating]]) -> Polyline:
     """`curves`, each (n, 2), as one polyline. A curve breaks where it is not finite; a lone point is dropped."""
     pieces = [np.asarray(curve, np.float64).reshape(-1, 2) for curve in curves]
     points = np.concatenate(pieces) if pieces else np.zeros((0, 2))
-    finite = np.isfinite(points).all(axis=1)
-    connect = np.append(finite[:-1] & finite[1:], False) if len(points) else np.zeros(0, bool)
+    finite: NDArray[np.bool_] = np.all(np.isfinite(points), axis=1)
+    connect = np.zeros(len(points), bool)
+    connect[:-1] = finite[:-1] & finite[1:]
     lengths = np.array([len(piece) for piece in pieces], dtype=int)
-    last = np.cumsum(lengths[lengths > 0]) - 1
-    connect[last] = False
-    drawn = connect | np.append(False, connect[:-1]) if len(points) else connect
+    connect[np.cumsum(lengths[lengths > 0]) - 1] = False
+    drawn = connect.copy()
+    drawn[1:] |= connect[:-1]
     return Polyline(points[drawn, 0], points[drawn, 1], connect[drawn])
 
 
@@ -68,6 +69,20 @@ class CurveFamily(pg.PlotCurveItem):
         pen.setCapStyle(Qt.PenCapStyle.RoundCap)
         pen.setJoinStyle(Qt.PenJoinStyle.RoundJoin)
         self.setPen(pen)
+
+    def paint(self, painter: QPainter, *_: object) -> None:
+        """Stroke in pixels of the screen or the picture, so that the width is the same on any of them."""
+        if self.xData is None or len(self.xData) == 0:
+            return
+        transform = painter.worldTransform()
+        pen = QPen(self.opts["pen"])
+        pen.setCosmetic(False)
+        painter.save()
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.resetTransform()
+        painter.setPen(pen)
+        painter.drawPath(transform.map(self.getPath()))
+        painter.restore()
 
     def set_curves(self, curves: Sequence[NDArray[np.floating]]) -> None:
         """Show these, each (n, 2), in place of what was shown."""

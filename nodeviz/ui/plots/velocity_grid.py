@@ -24,6 +24,11 @@ class Extent(NamedTuple):
     def height(self) -> float:
         return self.y_max - self.y_min
 
+    def widened(self, share: float) -> Extent:
+        """The same middle, longer by `share` of it on every side."""
+        right, up = share * self.width, share * self.height
+        return Extent(self.x_min - right, self.x_max + right, self.y_min - up, self.y_max + up)
+
     def intersected(self, other: Extent) -> Extent:
         """The part that both cover; empty (x_max ≤ x_min) when there is none."""
         return Extent(
