@@ -33,6 +33,8 @@ class ThemedPlot(pg.PlotWidget):
     ) -> None:
         plain = {side: PlainAxis(side) for side in ("left", "bottom")}
         super().__init__(parent=parent, viewBox=view, axisItems=plain | dict(axes or {}))
+        # PlotWidget puts its item's `clear` on the instance, over that of a subclass: it would remove the curves.
+        vars(self).pop("clear", None)
         self.plot = self.getPlotItem()
         self.plot.hideButtons()
         self.plot.setMenuEnabled(False)
