@@ -10,7 +10,7 @@ from solver.tableau import ButcherTableau, Row
 
 
 @dataclass(frozen=True)
-class RungeKutta:
+class OneStep:
     """A one-step method, given by its tableau. It is adaptive when the tableau carries an error estimate."""
 
     name: str
@@ -32,6 +32,30 @@ class RungeKutta:
         estimates = self.tableau.estimates
         # Hairer's combination e5² / sqrt(e5² + 0.01 e3²) of two estimates behaves as dt^(2·6 - 4) = dt^8
         return 2 * estimates[0].order - estimates[1].order if len(estimates) == 2 else estimates[0].order
+
+
+@dataclass(frozen=True)
+class RungeKutta(OneStep):
+    """An explicit Runge-Kutta method: every stage follows from those before it."""
+
+    def __post_init__(self) -> None:
+        if not self.tableau.explicit:
+            raise ValueError(f"The stages of {self.name} must be solved for: make it an ImplicitRungeKutta.")
+
+
+@dataclass(frozen=True)
+class ImplicitRungeKutta(OneStep):
+    """A Runge-Kutta method whose stages are solved for, by Newton's method: for stiff fields.
+
+    The error estimate is multiplied by (I - `filter` dt J)^-1, J the field's Jacobian, where a filter is given: that
+    takes out of it what a stiff component contributes beyond the error, and changes it by O(dt) otherwise.
+    """
+
+    filter: float | None = None
+
+    def __post_init__(self) -> None:
+        if self.tableau.explicit or self.tableau.extra_c:
+            raise ValueError(f"{self.name} needs a tableau with an implicit stage, and none for dense output alone.")
 
 
 @dataclass(frozen=True)
@@ -72,7 +96,7 @@ class AdamsBashforth:
         return tuple(tuple(float(column[r]) for column in columns) for r in range(self.order))
 
 
-Method = RungeKutta | AdamsBashforth
+Method = RungeKutta | ImplicitRungeKutta | AdamsBashforth
 
 
 def _lagrange(j: int, order: int) -> list[Fraction]:

@@ -31,12 +31,13 @@ class ErrorEstimate:
 
 @dataclass(frozen=True)
 class ButcherTableau:
-    """An explicit Runge-Kutta method: strictly lower triangular `a` (row i has i entries), `b`, nodes `c`.
+    """A Runge-Kutta method: `a`, `b`, nodes `c`. Row i of `a` has i entries, or more where stage i is implicit.
 
     `estimates` are the embedded error estimates (none: fixed steps; two: Hairer's 8(5,3) combination).
     `dense` holds the rows r_2, r_3, … of the interpolant of `dense_order`; where the tableau has a stage at the step's
-    end (FSAL), r_2 is the cubic Hermite row and `dense` starts at r_3. `extra_a`, `extra_c` are stages that only
-    dense output needs. Raises `ValueError` naming the condition that coefficients miss.
+    end (FSAL), r_2 is the cubic Hermite row and `dense` starts at r_3; where the first stage is implicit, it starts at
+    r_1. `extra_a`, `extra_c` are stages that only dense output needs. Raises `ValueError` naming the condition that
+    coefficients miss.
     """
 
     order: int
@@ -59,6 +60,36 @@ class ButcherTableau:
         return len(self.c)
 
     @cached_property
+    def blocks(self) -> tuple[range, ...]:
+        """The stages in the smallest groups, in order, of which each depends on itself and earlier ones only.
+
+        Each stage of an explicit or diagonally implicit method is a group; all of Radau's are one.
+        """
+        reach = [max(stage + 1, len(_trimmed(row))) for stage, row in enumerate(self.a)]
+        groups, start = [], 0
+        while start < self.stages:
+            stop = reach[start]
+            while max(reach[start:stop]) > stop:
+                stop = max(reach[start:stop])
+            groups.append(range(start, stop))
+            start = stop
+        return tuple(groups)
+
+    def implicit(self, stage: int) -> bool:
+        """Whether the stage depends on itself or on later ones."""
+        return len(_trimmed(self.a[stage])) > stage
+
+    @cached_property
+    def explicit(self) -> bool:
+        """Whether every stage follows from those before it."""
+        return not any(map(self.implicit, range(self.stages)))
+
+    @cached_property
+    def stiffly_accurate(self) -> bool:
+        """Whether y1 is the state of the last stage, so that a stiff component is damped as its equation demands."""
+        return self.c[-1] == 1.0 and _trimmed(self.a[-1]) == _trimmed(self.b)
+
+    @cached_property
     def all_a(self) -> tuple[Row, ...]:
         """`a` followed by the rows of the stages that only dense output needs."""
         return self.a + self.extra_a
@@ -78,7 +109,7 @@ class ButcherTableau:
         """The stage that is f at the step's end, so that it is the next step's first stage (FSAL); None if none is."""
         wanted = _trimmed(self.b)
         for stage, (row, node) in enumerate(zip(self.all_a, self.all_c, strict=True)):
-            if stage and node == 1.0 and _trimmed(row) == wanted:
+            if node == 1.0 and _trimmed(row) == wanted:
                 return stage
         return None
 
@@ -92,6 +123,8 @@ class ButcherTableau:
         """The rows r_0, r_1, … of the nested form, one entry for each stage of `all_a`."""
         size = len(self.all_c)
         b = padded(self.b, size)
+        if self.implicit(0):  # there is no slope at the step's start to leave along
+            return (b, *(padded(row, size) for row in self.dense))
         first = _unit(0, size)
         rows = [b, tuple(x - y for x, y in zip(first, b, strict=True))]
         if self.handed_on is not None:
@@ -125,8 +158,12 @@ class ButcherTableau:
         if len(self.b) != len(self.c) or len(self.a) != len(self.c) or len(self.extra_a) != len(self.extra_c):
             raise ValueError(f"A tableau of {len(self.c)} nodes needs as many rows in a and weights in b.")
         for stage, row in enumerate(self.all_a):
-            if len(row) != stage:
-                raise ValueError(f"Row {stage} of an explicit a needs {stage} entries; it has {len(row)}.")
+            implicit = stage < len(_trimmed(row)) and len(row) <= len(self.c)
+            if len(row) != stage and not implicit:
+                raise ValueError(
+                    f"Row {stage} of a has {len(row)} entries; an explicit stage needs {stage}, "
+                    f"an implicit one up to {len(self.c)}."
+                )
 
 
 def nested_basis(theta: float, size: int) -> list[float]:
