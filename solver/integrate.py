@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import Enum
 from itertools import takewhile
-from math import ceil, copysign, isfinite, isnan, nan
-from typing import NamedTuple
+from math import ceil, copysign, inf, isfinite, isinf, isnan, nan
+from typing import NamedTuple, Protocol
 
 import torch
 from torch import Tensor
@@ -16,8 +16,9 @@ from solver.controllers import Controller, Decision, ErrorHistory
 from solver.field import FlatField
 from solver.method import Method, RungeKutta
 from solver.solution import Status, StepRecord
-from solver.step import MakeStages, Step, Stepper, make_stepper
-from solver.tolerance import Tolerance
+from solver.step import MakeStages, Step, Stepper
+from solver.steppers import make_stepper
+from solver.tolerance import Measure
 
 EPSILON = 2.0**-52
 AT_STEP_END = 64 * EPSILON
@@ -26,15 +27,37 @@ SMALLEST_TIME = 1e-60
 """Steps from t = 0 may be smaller than any relative bound; this is where they, too, are too small."""
 
 
+class Watch(Protocol):
+    """Someone who is told of every step, and may end the integration in one."""
+
+    def attempting(self, t: float, y: Tensor, dt: float) -> None:
+        """A step from (t, y) of signed size dt is about to be tried."""
+        ...
+
+    def rejected(self, t: float, y: Tensor, dt: float) -> None: ...
+
+    def accepted(self, step: AcceptedStep) -> float | None:
+        """θ in (0, 1] where the integration is to end, or None."""
+        ...
+
+
 @dataclass(frozen=True)
 class Plan:
-    """How to integrate: everything but the field, the start and the times. dt is positive, or None to be selected."""
+    """How to integrate: everything but the field, the start and the times. dt is positive, or None to be selected.
+
+    A step ends at each of `forced_times`; fixed steps without a dt go straight from one to the next.
+    Steps that an error chooses stay within min_step and max_step, of which min_step goes before the tolerance.
+    """
 
     method: Method
     controller: Controller
-    tolerance: Tolerance
+    tolerance: Measure
     dt: float | None
     max_steps: int
+    forced_times: tuple[float, ...] = ()
+    min_step: float = 0.0
+    max_step: float = inf
+    watch: Watch | None = None
 
     def __post_init__(self) -> None:
         if self.controller.adaptive and not self.method.adaptive:
@@ -42,16 +65,37 @@ class Plan:
                 f"{self.method.name} has no error estimate for the {self.controller.name} controller to go by. "
                 'Use controller="fixed" with dt, or an adaptive method.'
             )
-        if self.dt is None and not self.controller.adaptive:
+        if self.dt is None and not self.controller.adaptive and not self.forced_times:
             raise ValueError(f"{self.method.name} takes fixed steps here and needs their size: pass dt > 0.")
         if self.dt is not None and not (isfinite(self.dt) and self.dt > 0.0):
             raise ValueError(f"dt must be positive and finite, also for falling times; got {self.dt}.")
         if self.max_steps < 1:
             raise ValueError(f"max_steps must be at least 1; got {self.max_steps}.")
+        if not 0.0 <= self.min_step <= self.max_step or self.max_step == 0.0 or isinf(self.min_step):
+            raise ValueError(
+                "Steps need 0 <= min_step <= max_step, min_step finite and max_step positive; "
+                f"got min_step={self.min_step}, max_step={self.max_step}."
+            )
 
     @property
     def error_order(self) -> int:
         return self.method.error_order if isinstance(self.method, RungeKutta) and self.method.adaptive else 0
+
+    @property
+    def limits_steps(self) -> bool:
+        return self.controller.adaptive and (self.min_step > 0.0 or self.max_step < inf)
+
+    def limited(self, decision: Decision, dt: float, ratio: float) -> Decision:
+        """The decision about a step of size dt within the limits; a finite step of the smallest size is accepted."""
+        size = min(max(abs(decision.dt_next), self.min_step), self.max_step)
+        smallest = abs(dt) <= self.min_step and isfinite(ratio)
+        return Decision(decision.accept or smallest, copysign(size, dt))
+
+    def stops(self, times: Sequence[float]) -> list[float]:
+        """Where steps have to end on the way from the first to the last of the times: the forced times and the last."""
+        start, end = times[0], times[-1]
+        between = {time for time in self.forced_times if min(start, end) < time < max(start, end)}
+        return [*sorted(between, reverse=end < start), end]
 
 
 class Keep(Enum):
@@ -81,6 +125,16 @@ class Point(NamedTuple):
 
     t: float
     y: Tensor
+
+
+class AcceptedStep(NamedTuple):
+    """A step from (t, y) to y1, and the solution inside it: `outputs` takes θ and returns states, one a row."""
+
+    t: float
+    dt: float
+    y: Tensor
+    y1: Tensor
+    outputs: Callable[[Sequence[float]], Tensor]
 
 
 class Trajectory(NamedTuple):
@@ -128,7 +182,9 @@ class Integration:
         self._field = field
         self._stepper = stepper
         self._times = times
-        self._end = times[-1]
+        self._stops = plan.stops(times)
+        self._stop = self._stops[0]
+        self._limits, self._watch = plan.limits_steps, plan.watch
         self._keep = keep
         self._t, self._y = times[0], y0
         self._dt = 0.0
@@ -157,20 +213,28 @@ class Integration:
         slope = self._stepper.first_slope(self._t, self._y)
         if isnan(self._not_finite(slope) + self._not_finite(self._y)):
             return Status.non_finite
-        span, dt = self._end - self._t, self._plan.dt
-        if dt is None:
-            dt = self._first_step(slope.detach(), copysign(1.0, span))
-        elif not self._plan.controller.adaptive:
-            dt = abs(span) / ceil(abs(span) / dt * (1 - AT_STEP_END))  # equal steps, none larger than asked
-        self._dt = copysign(dt, span)
+        plan = self._plan
+        if plan.controller.adaptive:
+            direction = copysign(1.0, self._stop - self._t)
+            dt = self._first_step(slope.detach(), direction) if plan.dt is None else plan.dt
+            self._dt = direction * min(max(dt, plan.min_step), plan.max_step)
+        else:
+            self._dt = self._equal_step()
         return Status.success
+
+    def _equal_step(self) -> float:
+        """The size of equal steps to the next stop, none larger than asked."""
+        span, dt = self._stop - self._t, self._plan.dt
+        if dt is None or isinf(span):
+            return copysign(dt or span, span)
+        return span / ceil(abs(span) / dt * (1 - AT_STEP_END))
 
     def _first_step(self, slope: Tensor, direction: float) -> float:
         """A first step size of the order that the tolerance allows. Source: Hairer, Nørsett, Wanner I, II.4."""
         t, y, tolerance = self._t, self._y.detach(), self._plan.tolerance
         size, speed = tolerance.norms((y, slope), y)
         guess = 1e-6 if min(size, speed) < 1e-5 else 0.01 * size / speed
-        guess = min(guess, abs(self._end - t))
+        guess = min(guess, abs(self._stops[-1] - t))
         with torch.no_grad():
             ahead = self._field.evaluate(t + direction * guess, y + direction * guess * slope)
         (change,) = tolerance.norms((ahead - slope,), y)
@@ -185,25 +249,34 @@ class Integration:
             return Status.max_steps
         t, y = self._t, self._y
         dt = self._next_dt()
-        if abs(dt) <= 4 * EPSILON * max(abs(t), SMALLEST_TIME) and dt != self._end - t:
+        if abs(dt) <= 4 * EPSILON * max(abs(t), SMALLEST_TIME) and dt != self._stop - t:
             return Status.non_finite if isnan(self._errors.ratio) else Status.step_underflow
+        if self._watch is not None:
+            self._watch.attempting(t, y, dt)
         step = self._stepper.attempt(t, y, dt)
         ratio = self._ratio(step, dt)
         decision = self._plan.controller.decide(dt, self._errors._replace(ratio=ratio), self._plan.error_order)
+        if self._limits:
+            decision = self._plan.limited(decision, dt, ratio)
         self._steps.append(StepRecord(t, dt, ratio if step.errors else nan, decision.accept))
         if decision.accept:
-            self._accept(dt, step, decision, ratio)
-        elif abs(decision.dt_next) >= abs(dt):
-            return Status.non_finite  # a fixed step has nothing smaller to try
-        else:
-            self._errors = self._errors._replace(ratio=ratio, rejected=True)
-            self._dt = decision.dt_next
+            return self._accept(dt, step, decision, ratio)
+        return self._reject(dt, decision, ratio)
+
+    def _reject(self, dt: float, decision: Decision, ratio: float) -> Status:
+        """Try again with a smaller step, where there is one."""
+        if self._watch is not None:
+            self._watch.rejected(self._t, self._y, dt)
+        if abs(decision.dt_next) >= abs(dt):
+            return Status.non_finite  # a fixed step, or one of the smallest size, has nothing smaller to try
+        self._errors = self._errors._replace(ratio=ratio, rejected=True)
+        self._dt = decision.dt_next
         return Status.success
 
     def _next_dt(self) -> float:
-        """The size of the next attempt: never beyond the end, and with no sliver left before it."""
-        remaining = self._end - self._t
-        if not self._plan.controller.adaptive:
+        """The size of the next attempt: never beyond the next stop, and with no sliver left before it."""
+        remaining = self._stop - self._t
+        if not self._plan.controller.adaptive and isfinite(remaining):
             return remaining / max(1, round(remaining / self._dt))  # so that rounding does not add up
         return remaining if abs(self._dt) * 1.01 >= abs(remaining) else self._dt
 

@@ -10,7 +10,7 @@ from torch import Tensor
 from solver.coefficients import constant
 from solver.field import FlatField
 from solver.interpolation import Interpolant
-from solver.method import AdamsBashforth, Method, RungeKutta
+from solver.method import AdamsBashforth, RungeKutta
 from solver.stages import Stages
 
 MakeStages = Callable[[int, Tensor], Stages]
@@ -151,13 +151,6 @@ class AdamsStepper:
     @property
     def _starting(self) -> bool:
         return self._count < self._order - 1
-
-
-def make_stepper(method: Method, field: FlatField, stages: MakeStages, like: Tensor) -> Stepper:
-    """The stepper of `method` for flat states like `like`."""
-    if isinstance(method, AdamsBashforth):
-        return AdamsStepper(method, field, stages, like)
-    return RungeKuttaStepper(method, field, stages, like)
 
 
 def ring(weights: Sequence[float]) -> list[tuple[float, ...]]:

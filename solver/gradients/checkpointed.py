@@ -9,8 +9,8 @@ import torch
 from torch import Tensor
 
 from solver.field import FlatField
+from solver.gradients.adjoints import make_discrete_adjoint
 from solver.gradients.cotangents import ParameterSums, SavedCotangents
-from solver.gradients.discrete_adjoint import make_discrete_adjoint
 from solver.gradients.once import once
 from solver.gradients.parallel_adjoint import ParallelAdjoint, parallelises
 from solver.gradients.problem import Outcome, Problem

@@ -16,7 +16,7 @@ from solver.field import FlatField, Pullback
 from solver.gradients.cotangents import ParameterSums, SavedCotangents
 from solver.integrate import Checkpoint, Point
 from solver.interpolation import Interpolant
-from solver.method import AdamsBashforth, Method, RungeKutta
+from solver.method import AdamsBashforth
 from solver.stages import StageBuffer
 from solver.tableau import ButcherTableau
 
@@ -141,16 +141,6 @@ class AdamsAdjoint:
         pulled = torch.zeros_like(start)
         pull(self._field.linearise(step.t, step.y).pullback, slopes[0], pulled, self._sums)
         return start + pulled
-
-
-DiscreteAdjoint = RungeKuttaAdjoint | AdamsAdjoint
-
-
-def make_discrete_adjoint(method: Method, field: FlatField, sums: ParameterSums, like: Tensor) -> DiscreteAdjoint:
-    """The discrete adjoint of `method` for flat states like `like`."""
-    if isinstance(method, RungeKutta):
-        return RungeKuttaAdjoint(method.tableau, field, sums, like)
-    return AdamsAdjoint(method, field, sums, like)
 
 
 def pull(pullback: Pullback, cotangent: Tensor, out: Tensor, sums: ParameterSums) -> None:

@@ -1,0 +1,19 @@
+"""Which discrete adjoint pulls cotangents back through the steps of which kind of method."""
+
+from __future__ import annotations
+
+from torch import Tensor
+
+from solver.field import FlatField
+from solver.gradients.cotangents import ParameterSums
+from solver.gradients.discrete_adjoint import AdamsAdjoint, RungeKuttaAdjoint
+from solver.method import Method, RungeKutta
+
+DiscreteAdjoint = RungeKuttaAdjoint | AdamsAdjoint
+
+
+def make_discrete_adjoint(method: Method, field: FlatField, sums: ParameterSums, like: Tensor) -> DiscreteAdjoint:
+    """The discrete adjoint of `method` for flat states like `like`."""
+    if isinstance(method, RungeKutta):
+        return RungeKuttaAdjoint(method.tableau, field, sums, like)
+    return AdamsAdjoint(method, field, sums, like)
