@@ -26,3 +26,5 @@ class Command:
     enabled: Callable[[Workplace], bool] = always
     checked: Callable[[Workplace], bool] | None = None
     title_now: Callable[[Workplace], str] | None = None
+    apart: bool = False
+    """Whether a line stands above it in its menu."""

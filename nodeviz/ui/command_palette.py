@@ -2,10 +2,20 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QSize, Qt
-from PySide6.QtGui import QKeyEvent, QKeySequence
-from PySide6.QtWidgets import QLineEdit, QListWidget, QListWidgetItem, QVBoxLayout, QWidget
+from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QSize, Qt
+from PySide6.QtGui import QColor, QKeyEvent, QKeySequence, QPainter
+from PySide6.QtWidgets import (
+    QLineEdit,
+    QListWidget,
+    QListWidgetItem,
+    QStyle,
+    QStyledItemDelegate,
+    QStyleOptionViewItem,
+    QVBoxLayout,
+    QWidget,
+)
 
+from nodeviz.ui import theme
 from nodeviz.ui.actions import Actions
 from nodeviz.ui.command import Command
 from nodeviz.ui.commands import COMMANDS
@@ -13,6 +23,8 @@ from nodeviz.ui.fuzzy import ranked
 from nodeviz.ui.overlay import Overlay
 
 WIDTH, HEIGHT = 520, 380
+KEYS_ROLE = Qt.ItemDataRole.UserRole + 1
+MARGIN = 10
 STEPS = {Qt.Key.Key_Down: 1, Qt.Key.Key_Up: -1, Qt.Key.Key_PageDown: 8, Qt.Key.Key_PageUp: -8}
 
 
@@ -30,6 +42,7 @@ class CommandPalette(Overlay):
         self.list = QListWidget()
         self.list.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.list.setAccessibleName("Commands")
+        self.list.setItemDelegate(_KeysAtTheRight(self.list))
         self.list.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         layout.addWidget(self.typed)
         layout.addWidget(self.list)
@@ -61,9 +74,9 @@ class CommandPalette(Overlay):
             action = self._actions[command.name]
             if command.name == "palette" or not action.isEnabled():
                 continue
-            keys = action.shortcut().toString(QKeySequence.SequenceFormat.NativeText)
-            item = QListWidgetItem(f"{self._title(command)}    {keys}".rstrip())
+            item = QListWidgetItem(self._title(command))
             item.setData(Qt.ItemDataRole.UserRole, command.name)
+            item.setData(KEYS_ROLE, action.shortcut().toString(QKeySequence.SequenceFormat.NativeText))
             item.setToolTip(command.help)
             self.list.addItem(item)
         self.list.setCurrentRow(0)
@@ -76,3 +89,19 @@ class CommandPalette(Overlay):
         self.close_above()
         if item is not None:
             self._actions[item.data(Qt.ItemDataRole.UserRole)].trigger()
+
+
+class _KeysAtTheRight(QStyledItemDelegate):
+    """Draws a command's shortcut at the right end of its line."""
+
+    def paint(
+        self, painter: QPainter, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex
+    ) -> None:
+        super().paint(painter, option, index)
+        marked = bool(option.state & QStyle.StateFlag.State_Selected)  # type: ignore[attr-defined]  # not in the stubs
+        colours = theme.current()
+        painter.save()
+        painter.setPen(QColor(colours.panel if marked else colours.secondary))
+        area = option.rect.adjusted(0, 0, -MARGIN, 0)  # type: ignore[attr-defined]
+        painter.drawText(area, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, index.data(KEYS_ROLE))
+        painter.restore()

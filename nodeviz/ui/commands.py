@@ -85,7 +85,15 @@ def _panel(number: int, title: str) -> Command:
     def run(place: Workplace) -> None:
         place.window.focus_region(number - 1)
 
-    return Command(f"region {number}", f"Go to {title}", "View", run, (str(number),), f"Move the keyboard to {title}.")
+    return Command(
+        f"region {number}",
+        f"Go to {title}",
+        "View",
+        run,
+        (str(number),),
+        f"Move the keyboard to {title}.",
+        apart=number == 1,
+    )
 
 
 REGIONS = ("problem", "field", "training", "phase plane", "solver", "cost", "loss", "evaluations", "trade-off")
@@ -139,6 +147,7 @@ _EDIT = (
         exporting.copy_picture,
         ("Ctrl+Shift+C",),
         "Put the phase plane on the clipboard as a picture.",
+        apart=True,
     ),
     Command(
         "clear starts",
@@ -169,14 +178,29 @@ _VIEW = (
     ),
     *(_view_switch(setting) for setting in settings_of(ViewSettings) if setting.kind == "bool"),
     Command("reset view", "Reset view", "View", _reset_view, ("Home",), "Show the whole extent again."),
-    Command("theme", "Switch between dark and light", "View", _switch_theme, ("Ctrl+T",)),
-    Command("system theme", "Follow the system's theme", "View", _follow_system),
+    Command(
+        "theme",
+        "Switch between dark and light",
+        "View",
+        _switch_theme,
+        ("Ctrl+T",),
+        "Draw the window dark, or light.",
+        apart=True,
+    ),
+    Command(
+        "system theme",
+        "Follow the system's theme",
+        "View",
+        _follow_system,
+        help="Draw the window dark or light as the system does.",
+    ),
     Command(
         "full screen",
         "Full screen",
         "View",
         _toggle_full_screen,
         ("F11",),
+        "Fill the screen, or stop filling it.",
         checked=lambda place: place.window.isFullScreen(),
     ),
     *(_panel(number, title) for number, title in enumerate(REGIONS, start=1)),
@@ -186,4 +210,12 @@ _HELP = (
     Command("help", "Help", "Help", lambda place: place.window.show_help(), ("F1",), "What is where, and the keys."),
 )
 
-COMMANDS: tuple[Command, ...] = (*filing.COMMANDS, *exporting.COMMANDS, *_EDIT, *_RUN, *_VIEW, *_HELP)
+COMMANDS: tuple[Command, ...] = (
+    *filing.COMMANDS,
+    *exporting.COMMANDS,
+    filing.QUIT,
+    *_EDIT,
+    *_RUN,
+    *_VIEW,
+    *_HELP,
+)

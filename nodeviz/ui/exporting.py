@@ -17,6 +17,7 @@ from nodeviz.ui.desk import Workplace
 
 COPIED_SCALE = 2.0
 SCALES = (1, 2, 4)
+PROPER_NAMES = ("Python", "NumPy")
 PIXELS = "The phase plane as pixels, so many times its size on the screen."
 
 Write = Callable[[Workplace, Path], None]
@@ -75,7 +76,9 @@ def png_bytes(image: QImage) -> bytes:
 
 
 def _lowered(label: str) -> str:
-    return label[:1].lower() + label[1:]
+    """`label` as it stands in the middle of a title."""
+    first = label.split(" ")[0]
+    return label if first in PROPER_NAMES else label[:1].lower() + label[1:]
 
 
 def _command(name: str, title: str, help: str, suffix: str, write: Write) -> Command:
@@ -93,7 +96,7 @@ def _command(name: str, title: str, help: str, suffix: str, write: Write) -> Com
 
 
 COMMANDS: tuple[Command, ...] = (
-    Command("export", "Export…", "File", choose_export, ("Ctrl+E",), "Choose among the exports."),
+    Command("export", "Export…", "File", choose_export, ("Ctrl+E",), "Choose among the exports.", apart=True),
     *(
         _command(each.name, f"Export {_lowered(each.label)}", each.sentence, each.suffix, _write_format(each))
         for each in FORMATS

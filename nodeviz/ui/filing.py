@@ -66,7 +66,8 @@ COMMANDS = (
     Command("new", "New", "File", new, ("Ctrl+N",), "The default experiment, from step 0."),
     Command("open", "Open…", "File", open_file, ("Ctrl+O",), "Open a model or an experiment."),
     *(_example(name, path) for name, path in ready_made().items()),
-    Command("save", "Save", "File", save, ("Ctrl+S",), "Save the model: experiment and weights."),
+    Command("save", "Save", "File", save, ("Ctrl+S",), "Save the model: experiment and weights.", apart=True),
     Command("save as", "Save as…", "File", save_as, ("Ctrl+Shift+S",), "Save the model in another file."),
-    Command("quit", "Quit", "File", quit_window, ("Ctrl+Q",), "Close the window; the session is kept."),
 )
+
+QUIT = Command("quit", "Quit", "File", quit_window, ("Ctrl+Q",), "Close the window; the session is kept.", apart=True)

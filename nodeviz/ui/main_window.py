@@ -169,6 +169,8 @@ class MainWindow(QMainWindow):
             menu = bar.addMenu(name)
             chrome.dress(menu)
             for command in self.actions_by_name.commands_of(name):
+                if command.apart:
+                    menu.addSeparator()
                 menu.addAction(self.actions_by_name[command.name])
 
     def _name(self) -> None:

@@ -31,7 +31,7 @@ class Toolbar(QWidget):
         self.train.setFixedWidth(TRAIN_WIDTH)
         self.step = self._button(line, actions["step"], "step", "Step")
         line.addSpacing(theme.SPACE_LARGE)
-        self.figures = {name: LiveFigure(name, help) for name, help in FIGURES.items()}
+        self.figures = {name: LiveFigure(name, *shown) for name, shown in FIGURES.items()}
         for live in self.figures.values():
             line.addWidget(live)
         line.addStretch(1)
@@ -97,16 +97,17 @@ class Toolbar(QWidget):
 
 
 FIGURES = {
-    "step": "Training steps taken.",
-    "loss": "The loss of the newest training steps.",
-    "it/s": "Training steps a second.",
+    "step": ("Training steps taken.", "000\u2009000"),
+    "loss": ("The loss of the newest training steps.", "0.00×10⁻⁵"),
+    "it/s": ("Training steps a second.", "0000"),
 }
+"""What each live figure says, and the widest it is made room for: so none moves when another grows."""
 
 
 class LiveFigure(QWidget):
     """A small name and a large number of steady width."""
 
-    def __init__(self, name: str, help: str) -> None:
+    def __init__(self, name: str, help: str, widest: str) -> None:
         super().__init__()
         line = QHBoxLayout(self)
         line.setContentsMargins(0, 0, theme.SPACE, 0)
@@ -116,7 +117,7 @@ class LiveFigure(QWidget):
         title.setFont(theme.caption_font())
         self.value = QLabel(figures.NOTHING)
         self.value.setFont(theme.figure_font())
-        self.value.setMinimumWidth(self.value.fontMetrics().horizontalAdvance("0.0000"))
+        self.value.setMinimumWidth(self.value.fontMetrics().horizontalAdvance(widest))
         self.value.setAccessibleName(name)
         line.addWidget(title, 0, Qt.AlignmentFlag.AlignBaseline)
         line.addWidget(self.value, 0, Qt.AlignmentFlag.AlignBaseline)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import threading
 import traceback
 from types import TracebackType
 
@@ -30,10 +31,14 @@ class Trouble(QObject):
     def catch_everything(self) -> None:
         """From here on an exception that nobody caught is a notice instead of a traceback."""
         sys.excepthook = self._on_exception
+        threading.excepthook = lambda caught: self._on_exception(
+            caught.exc_type, caught.exc_value or caught.exc_type(), caught.exc_traceback
+        )
 
     def let_go(self) -> None:
         """There is no window any more to say it in."""
         sys.excepthook = sys.__excepthook__
+        threading.excepthook = threading.__excepthook__
 
     def _on_lost(self, lost: WorkerLost) -> None:
         how = "" if lost.exitcode is None else f" (exit code {lost.exitcode})"

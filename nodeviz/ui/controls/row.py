@@ -39,7 +39,7 @@ class Row(QWidget):
         self._line = QHBoxLayout()
         self._line.setSpacing(theme.SPACE)
         self._body.addLayout(self._line)
-        self.label = QLabel(setting.label[:1].upper() + setting.label[1:])
+        self.label = QLabel(setting.label)
         self.label.setFixedWidth(LABEL_WIDTH)
         self.label.setToolTip(setting.help)
         self.setToolTip(setting.help)

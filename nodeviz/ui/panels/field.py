@@ -24,7 +24,7 @@ class FieldPanel(Section):
     def __init__(self, store: ExperimentStore) -> None:
         super().__init__("Field")
         self._store = store
-        self.kinds = KindRow("Kind", "field", KINDS, store)
+        self.kinds = KindRow("kind", "field", KINDS, store)
         self.add(self.kinds)
         self._place = QVBoxLayout()
         self._place.setContentsMargins(0, 0, 0, 0)

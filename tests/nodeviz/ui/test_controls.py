@@ -55,7 +55,7 @@ def number_row(name: str, section: str, struct: type, store: ExperimentStore, qt
 def test_a_row_shows_the_setting_and_its_help(section: str, setting: Setting, store: ExperimentStore, qtbot) -> None:
     row = row_for(setting, section, store)
     qtbot.addWidget(row)
-    assert row.label.text().lower() == setting.label.lower()
+    assert row.label.text() == setting.label
     assert row.label.toolTip() == setting.help and setting.help.endswith(".")
     focusable = [child for child in row.findChildren(QWidget) if child.focusPolicy() & Qt.FocusPolicy.TabFocus]
     assert focusable, "it can be reached by the keyboard"
