@@ -235,11 +235,15 @@ class Integration:
         size, speed = tolerance.norms((y, slope), y)
         guess = 1e-6 if min(size, speed) < 1e-5 else 0.01 * size / speed
         guess = min(guess, abs(self._stops[-1] - t))
+        if not guess > 0.0:
+            return 0.0  # so steep that its size overflows: no step is small enough
         with torch.no_grad():
             ahead = self._field.evaluate(t + direction * guess, y + direction * guess * slope)
         (change,) = tolerance.norms((ahead - slope,), y)
         fastest = max(speed, change / guess)
-        if not fastest > 1e-15:  # the field vanishes, or is not finite ahead
+        if not isfinite(change):
+            return guess * 1e-3  # there is something wrong ahead; steps will find where
+        if not fastest > 1e-15:  # the field vanishes
             return max(1e-6, guess * 1e-3)
         return float(min(100 * guess, (0.01 / fastest) ** (1.0 / (self._plan.error_order + 1))))
 

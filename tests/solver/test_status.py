@@ -35,7 +35,7 @@ def by_name(method: Method) -> str:
 @pytest.mark.parametrize("status", Status)
 def test_every_status_says_what_happened_and_what_to_do(status: Status) -> None:
     assert status.sentence.endswith(".")
-    assert status.ok == (status is Status.success)
+    assert status.ok == (status in (Status.success, Status.event))
     assert status.ok or status.remedy.endswith(".")
     assert status.name == status.value
 
@@ -84,6 +84,19 @@ def test_a_field_that_is_not_finite_at_the_start_stops_at_once(mode: str) -> Non
     solution = solve(lambda t, y: y / 0.0, start(), times(0, 1), gradient=mode)
     assert solution.status is Status.non_finite
     assert not solution.stats.steps
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_a_slope_whose_size_overflows_ends_as_non_finite(mode: str) -> None:
+    solution = solve(lambda t, y: 1e30 * y, torch.ones(3, 2), torch.tensor([0.0, 1.0]), gradient=mode)
+    assert solution.status is Status.non_finite
+    assert solution.reached == 0
+
+
+def test_a_field_that_overflows_just_ahead_is_approached_by_small_steps() -> None:
+    solution = solve(lambda t, y: torch.where(y > 0.5, torch.exp(1e4 * y), -torch.ones_like(y)), start(0.5), times(0, 1))
+    assert solution.status is Status.success
+    assert float(solution.ys[-1]) == pytest.approx(-0.5)
 
 
 def test_a_field_that_breaks_down_half_way_ends_as_non_finite() -> None:
