@@ -9,14 +9,14 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from solver.field import Gradients, Pullback
+from solver.field import Gradients, Pullback, RowLinearisation, RowwiseAutogradField
 
 
 class FlatModule(torch.nn.Module, ABC):
     """(t, y) -> dy with y (..., 2). Its one parameter `theta` (parameters,) holds θ.
 
-    `evaluate` and `linearise` are the solver's fast path. Here they go through autograd; a field that knows its own
-    derivative overrides both.
+    `evaluate`, `linearise` and `linearise_rows` are the solver's fast path. Here they go through autograd; a
+    field that knows its own derivative overrides them.
     """
 
     theta: torch.nn.Parameter
@@ -49,6 +49,11 @@ class FlatModule(torch.nn.Module, ABC):
             return Gradients(in_t, in_y, (in_theta,))
 
         return dy.detach(), pullback
+
+    def linearise_rows(self, t: Tensor, y: Tensor) -> RowLinearisation:
+        """The Jacobian in each row of y (rows, 2) at its own time of t (rows, 1), and the pullback to theta."""
+        by_rows = RowwiseAutogradField(lambda time, state: self(time.squeeze(-1), state), (self.theta,), y)
+        return by_rows.linearise_rows(t, y)
 
     def parameters_as_numpy(self) -> NDArray[np.float32]:
         """A copy of θ as it travels and is saved."""

@@ -13,7 +13,7 @@ from torch import Tensor
 
 from nodeviz.fields.modules.activations import BENDS
 from nodeviz.fields.modules.flat import FlatModule
-from solver.field import Gradients, Pullback
+from solver.field import Gradients, Pullback, RowLinearisation
 
 if TYPE_CHECKING:
     from nodeviz.fields.mlp import MLPField
@@ -79,6 +79,18 @@ class MLPModule(FlatModule):
 
     def linearise(self, t: Tensor | float, y: Tensor) -> tuple[Tensor, Pullback]:
         """The velocity and its pullback, by hand."""
+        tape = self._record(t, y)
+        last = tape.layers[-1]
+        dy = torch.addmm(last.bias, tape.inputs[-1], last.transposed)
+        return dy if y.dim() == 2 else dy.view(y.shape), partial(self._pull_back, tape)
+
+    def linearise_rows(self, t: Tensor, y: Tensor) -> RowLinearisation:
+        """The Jacobian in each row of y (rows, 2) at its own time of t (rows, 1), and the pullback to θ, by hand."""
+        tape = self._record(t, y)
+        return RowLinearisation(self._jacobians(tape), lambda cotangent: self._pull_back(tape, cotangent).parameters)
+
+    def _record(self, t: Tensor | float, y: Tensor) -> Tape:
+        """Evaluate all but the last layer, keeping what a pullback needs."""
         layers = self._layers()
         hidden = y.detach() if y.dim() == 2 else y.detach().reshape(-1, 2)
         square = None
@@ -91,9 +103,20 @@ class MLPModule(FlatModule):
             hidden = self._bend.overwrite(bent)
             inputs.append(hidden)
             kept.append(hidden if self._bend.keeps_output else bent)
-        dy = torch.addmm(layers[-1].bias, hidden, layers[-1].transposed)
-        tape = Tape(t, y.shape, layers, inputs, kept, square)
-        return dy if y.dim() == 2 else dy.view(y.shape), partial(self._pull_back, tape)
+        return Tape(t, y.shape, layers, inputs, kept, square)
+
+    def _jacobians(self, tape: Tape) -> Tensor:
+        """∂f_i/∂y_j as [row, i, j]: what each entry of y, as a tangent (row, j, feature), becomes layer by layer."""
+        one = tape.inputs[0].new_ones(())
+        slopes = [self._bend.pullback(one.expand_as(kept), kept) for kept in tape.kept]
+        first, second, *rest = tape.layers
+        # two layers and the bend between them at once: the features in between are summed over by one product
+        through = (first.weight.unsqueeze(2) * second.transposed.unsqueeze(1)).flatten(1)
+        tangents = torch.mm(slopes[0], through).view(-1, 2, second.bias.numel())
+        for layer, slope in zip(rest, slopes[1:], strict=True):
+            tangents = (tangents * slope.unsqueeze(1)) @ layer.transposed
+        jacobians = tangents.transpose(1, 2)
+        return jacobians if tape.square is None else jacobians * (3 * tape.square).unsqueeze(1)
 
     def _pull_back(self, tape: Tape, cotangent: Tensor) -> Gradients:
         if cotangent.dim() != 2:

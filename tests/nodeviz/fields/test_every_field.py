@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import importlib.util
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -13,7 +14,7 @@ import torch
 from nodeviz.fields import FIELDS, Field, FormulaField, MLPField
 from nodeviz.fields.formula import Parameter, retyped
 from nodeviz.fields.modules.flat import FlatModule
-from solver.field import DifferentiableField
+from solver.field import DifferentiableField, RowwiseField
 
 CHOOSING = retyped(
     FormulaField(), "a*x if x > 0 and not y > 1 else hypot(x, y)*b", "clip(x^2, 0, 1) - min(x, y, a) + (t > 1)"
@@ -209,6 +210,19 @@ def test_each_point_may_have_a_time_of_its_own(exact: FlatModule) -> None:
     torch.testing.assert_close(exact.evaluate(times, y), together, rtol=1e-12, atol=1e-12)
     for i in range(6):
         torch.testing.assert_close(together[i], exact.evaluate(float(times[i]), y[i]), rtol=1e-12, atol=1e-12)
+
+
+def test_rows_at_once_have_autograds_jacobians_and_its_pullback(exact: FlatModule) -> None:
+    assert isinstance(exact, RowwiseField)
+    y, times = points((6,)), torch.linspace(0, 2, 6, dtype=torch.float64)
+    cotangent = torch.from_numpy(np.random.default_rng(5).standard_normal((6, 2)))
+    found = exact.linearise_rows(times.unsqueeze(1), y)
+    slow = [torch.autograd.functional.jacobian(partial(exact, time), row) for time, row in zip(times, y, strict=True)]
+    assert_same(found.jacobians, torch.stack(slow))
+    dy = exact(times, y)
+    if dy.requires_grad:
+        (in_theta,) = torch.autograd.grad(dy, exact.theta, cotangent, allow_unused=True)
+        assert_same(found.pull_parameters(cotangent)[0], in_theta)
 
 
 def test_an_autonomous_field_does_not_depend_on_time(field: Field, exact: FlatModule) -> None:

@@ -12,6 +12,7 @@ from nodeviz.fields import MLPField
 from nodeviz.fields.activations import ACTIVATIONS, NUMPY_ACTIVATIONS
 from nodeviz.fields.modules.activations import BENDS
 from nodeviz.settings import settings_of
+from solver import solve
 
 fields = st.builds(
     MLPField,
@@ -71,6 +72,32 @@ def test_the_derivative_by_hand_is_autograds_at_any_size(field: MLPField, batch:
         torch.testing.assert_close(found.t, in_t, rtol=1e-10, atol=1e-10)
     else:
         assert found.t is None
+
+
+@settings(max_examples=100, deadline=None)
+@given(field=fields, rows=st.integers(0, 7), seed=st.integers(0, 99))
+def test_the_jacobians_by_hand_are_those_of_the_pullback_at_any_size(field: MLPField, rows: int, seed: int) -> None:
+    draw = np.random.default_rng(seed)
+    start = field.initial_parameters(seed)
+    module = field.module(start + 0.5 * draw.standard_normal(start.shape).astype(np.float32)).double()
+    y, times = torch.from_numpy(draw.uniform(-2, 2, (rows, 2))), torch.from_numpy(draw.uniform(-3, 3, (rows, 1)))
+    jacobians = module.linearise_rows(times, y).jacobians
+    units = torch.eye(2, dtype=torch.float64)
+    by_rows = [module.linearise(times, y)[1](unit.expand(rows, 2)).y for unit in units]
+    torch.testing.assert_close(jacobians, torch.stack(by_rows, 1), rtol=1e-10, atol=1e-10)
+
+
+@pytest.mark.parametrize("timed", [False, True])
+def test_all_steps_pulled_back_at_once_give_the_gradient_of_one_by_one(timed: bool) -> None:
+    field = MLPField(width=12, depth=2, time_input=timed)
+    module = field.module(3 * field.initial_parameters(4)).double()
+    y0 = torch.from_numpy(np.random.default_rng(0).uniform(-1, 1, (20, 2))).requires_grad_()
+    ts = torch.linspace(0, 2, 10, dtype=torch.float64)
+    at_once = solve(module, y0, ts).ys
+    one_by_one = solve(lambda t, y: module(t, y), y0, ts, parameters=[module.theta]).ys
+    found, expected = (torch.autograd.grad(ys.square().sum(), (y0, module.theta)) for ys in (at_once, one_by_one))
+    for ours, theirs in zip(found, expected, strict=True):
+        torch.testing.assert_close(ours, theirs, rtol=1e-10, atol=1e-10)
 
 
 def test_extreme_states_stay_finite_in_every_activation() -> None:
