@@ -5,8 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property
+from math import fsum
 
-from solver.tableau import ButcherTableau, Row
+from solver.adams_weights import Polynomial, adams_polynomials, adams_weights, nested_rows
+from solver.composition import composition_dense, composition_residuals
+from solver.tableau import TOLERANCE, ButcherTableau, Row
 
 
 @dataclass(frozen=True)
@@ -85,50 +88,111 @@ class AdamsBashforth:
         return len(self.weights)
 
     @cached_property
-    def polynomials(self) -> tuple[tuple[Fraction, ...], ...]:
-        """Coefficients of θ, θ², … in b_j(θ) = ∫₀^θ ℓ_j(s) ds, ℓ_j the Lagrange polynomial of the node -j."""
-        return tuple(_integrated(_lagrange(j, self.order)) for j in range(self.order))
+    def polynomials(self) -> tuple[Polynomial, ...]:
+        """The weights b_j(θ) of a step's first θ dt, which integrate polynomials through the nodes 0, -1, … exactly."""
+        return adams_polynomials(self.order, newest=0)
 
     @cached_property
     def dense_rows(self) -> tuple[Row, ...]:
         """The interpolant through the history of f in the nested form of `solver.tableau`: row r has weights by j."""
-        columns = [_nested(polynomial) for polynomial in self.polynomials]
-        return tuple(tuple(float(column[r]) for column in columns) for r in range(self.order))
+        return nested_rows(self.polynomials)
 
 
-Method = RungeKutta | ImplicitRungeKutta | AdamsBashforth
+@dataclass(frozen=True)
+class AdamsBashforthMoulton:
+    """A predictor and a corrector of equal steps, PECE: y* by `predictor`, f* there, y1 by `weights`, f there.
+
+    y1 = y + dt (weights_0 f* + Σ weights_j f_(n+1-j)), j = 1 … order - 1. The predictor, of the same order, also says
+    how to start. Raises `ValueError` when the weights do not integrate polynomials of degree < order exactly.
+    """
+
+    name: str
+    label: str
+    sentence: str
+    predictor: AdamsBashforth
+    weights: tuple[Fraction, ...]
+    adaptive: bool = False
+
+    def __post_init__(self) -> None:
+        exact = adams_weights(self.order, newest=1)
+        if self.weights != exact:
+            raise ValueError(f"Wrong weights for {self.name}: got {self.weights}, the order conditions give {exact}.")
+        if self.predictor.order != self.order:
+            raise ValueError(f"{self.name} needs a predictor of order {self.order}; got {self.predictor.name}.")
+
+    @property
+    def order(self) -> int:
+        return len(self.weights)
+
+    @cached_property
+    def dense_rows(self) -> tuple[Row, ...]:
+        """The interpolant through f* and the history of f, nested; f* first, so that it ends as the corrector does."""
+        return nested_rows(adams_polynomials(self.order, newest=1))
 
 
-def _lagrange(j: int, order: int) -> list[Fraction]:
-    """Coefficients of 1, s, s², … of the polynomial that is 1 at s = -j and 0 at the other of 0, -1, … 1 - order."""
-    polynomial = [Fraction(1)]
-    for m in range(order):
-        if m != j:
-            shifted = [Fraction(0), *polynomial]
-            scaled = [*(Fraction(m) * x for x in polynomial), Fraction(0)]
-            polynomial = [(x + y) / (m - j) for x, y in zip(shifted, scaled, strict=True)]
-    return polynomial
+@dataclass(frozen=True)
+class Symplectic:
+    """Kicks, which move p alone, and drifts, which move q alone, in turn; the last axis of a state is (q, p) in halves.
+
+    p moves by kicks_0 dt f_p, then q by drifts_0 dt f_q, then p by kicks_1 dt f_p, … For a separable Hamiltonian, or
+    any field with f_q(t, p) and f_p(t, q), the step has its `order` and keeps areas in phase space. For any other field
+    it still is explicit and consistent, but its order is 1 and nothing is kept.
+
+    Time moves with the other half: a kick is at the time that the drifts have come to, a drift at that of the kicks,
+    which makes time one more coordinate of each half and keeps the order. `companion` stands in for the method where a
+    state has no halves: in the adjoint equation that backsolve integrates. Raises `ValueError` when the coefficients
+    miss an order condition.
+    """
+
+    name: str
+    label: str
+    sentence: str
+    order: int
+    kicks: Row
+    drifts: Row
+    companion: RungeKutta
+    adaptive: bool = False
+
+    def __post_init__(self) -> None:
+        if len(self.kicks) - len(self.drifts) not in (0, 1):
+            raise ValueError(f"{self.name} must kick first and then alternate; got {self.kicks} and {self.drifts}.")
+        worst = max(map(abs, composition_residuals(self.moves, self.order)))
+        if worst > TOLERANCE:
+            raise ValueError(f"{self.name} misses order {self.order}; the worst condition is off by {worst:.1e}.")
+
+    @cached_property
+    def moves(self) -> Row:
+        """Kicks and drifts in the order in which they are made, kicks in the even places."""
+        pairs = tuple(move for pair in zip(self.kicks, self.drifts, strict=False) for move in pair)
+        return pairs + self.kicks[len(self.drifts) :]
+
+    @cached_property
+    def nodes(self) -> Row:
+        """When each move is made, as a fraction of the step: where the moves of the other half have come to."""
+        return tuple(fsum(self.moves[1 - i % 2 : i : 2]) for i in range(len(self.moves)))
+
+    @cached_property
+    def dense_rows(self) -> tuple[Row, ...]:
+        """The nested interpolant; its columns are f_q at the step's start, then the slope of each move."""
+        return composition_dense(self.moves, self.order)
 
 
-def _integrated(polynomial: list[Fraction]) -> tuple[Fraction, ...]:
-    return tuple(x / (power + 1) for power, x in enumerate(polynomial))
+@dataclass(frozen=True)
+class AsynchronousLeapfrog:
+    """A step of the pair (y, v), v an estimate of f that is carried along, that can be undone without error.
+
+    With k = f(t + dt/2, y + dt/2 v) it is y1 = y + dt k, v1 = 2 k - v: the midpoint rule with a slope that is reflected
+    instead of evaluated. v starts as f(t0, y0). Of y1 - (y + dt v), the error estimate, dt² is the leading power.
+
+    It damps nothing: where solutions decay as exp(-λt), rounding and truncation grow as exp(λt).
+    """
+
+    name: str
+    label: str
+    sentence: str
+    order: int = 2
+    error_order: int = 1
+    adaptive: bool = True
 
 
-def _nested(polynomial: tuple[Fraction, ...]) -> list[Fraction]:
-    """Coefficients r of θ(r_0 + (1-θ)(r_1 + θ(r_2 + …))) for the polynomial p_1 θ + p_2 θ² + …"""
-    rest, found = list(polynomial), []
-    for place in range(len(polynomial)):
-        at = Fraction(1 - place % 2)  # the rest is divided by (1 - θ), then by θ, in turn
-        value = sum((x * at**power for power, x in enumerate(rest)), Fraction(0))
-        found.append(value)
-        rest[0] -= value
-        rest = _divided_by_one_minus_theta(rest) if at else rest[1:]
-    return found
-
-
-def _divided_by_one_minus_theta(polynomial: list[Fraction]) -> list[Fraction]:
-    quotient, carried = [], Fraction(0)
-    for x in polynomial[:-1]:
-        carried += x
-        quotient.append(carried)
-    return quotient
+Method = RungeKutta | ImplicitRungeKutta | AdamsBashforth | AdamsBashforthMoulton | Symplectic | AsynchronousLeapfrog
