@@ -79,10 +79,10 @@ class LossPlot(StepPlot):
 
     def ends(self) -> list[Named]:
         colours, last = theme.current(), self._train.last()
-        named = [] if last is None else [Named(f"train {figure(10 ** last[1])}", colours.learnt, *last)]
+        named = [] if last is None else [Named(f"train {figure(10 ** last[1])}", colours.orange, *last)]
         if self._last_test > 0:
             place = (self._tests.end - 1.0, float(np.log10(self._last_test)))
-            named.append(Named(f"test {figure(self._last_test)}", colours.observed, *place))
+            named.append(Named(f"test {figure(self._last_test)}", colours.blue, *place))
         return named
 
     def restyle(self, colours: Theme) -> None:

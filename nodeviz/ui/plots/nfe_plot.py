@@ -55,7 +55,7 @@ class NfePlot(StepPlot):
 
     def ends(self) -> list[Named]:
         colours, named = theme.current(), []
-        kinds = (("forward", self._forward, colours.observed), ("backward", self._backward, colours.learnt))
+        kinds = (("forward", self._forward, colours.blue), ("backward", self._backward, colours.orange))
         for kind, trace, colour in kinds:
             last = trace.last()
             if last is not None:

@@ -313,7 +313,7 @@ class PhasePlane(QWidget):
 
     def _annotate(self) -> None:
         colours, named = theme.current(), []
-        families = (("target", self.target, colours.observed), ("learnt", self.learnt, colours.learnt))
+        families = (("target", self.target, colours.blue), ("learnt", self.learnt, colours.orange))
         for text, family, colour in families:
             end = end_of(family.curves[0]) if family.curves and family.isVisible() else None
             if end is not None:

@@ -41,6 +41,7 @@ def write_svg(plot: pg.GraphicsView, path: str | os.PathLike[str]) -> None:
     generator = QSvgGenerator(QSvgGenerator.SvgVersion.Svg11)
     generator.setOutputDevice(buffer)
     generator.setSize(QSize(plot.width(), plot.height()))
+    generator.setResolution(plot.logicalDpiX())  # that of the axes' recorded pictures: another would shift them
     generator.setViewBox(plot.rect())
     generator.setTitle(plot.accessibleName() or "nodeviz")
     painter = QPainter(generator)

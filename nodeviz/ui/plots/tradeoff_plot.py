@@ -111,7 +111,7 @@ class TradeoffPlot(ThemedPlot):
             named.append(Named(self._figures(self._hovered), colours.text, *_place(self._hovered)))
         elif self._current is not None:
             text = f"{self._axis} {powers_of_ten(self._current.setting)} · {figure(self._current.milliseconds)} ms"
-            named.append(Named(text, colours.secondary if self._stale else colours.learnt, *_place(self._current)))
+            named.append(Named(text, colours.secondary if self._stale else colours.orange, *_place(self._current)))
         if self._hovered is None:
             named += [
                 Named(power_of_ten(math.log10(point.setting)), colours.secondary, *_place(point))

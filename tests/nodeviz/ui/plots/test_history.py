@@ -1,0 +1,133 @@
+"""Histories: every value is kept, and the pyramid tells the truth about it."""
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from nodeviz.ui.plots.history import BRANCHES, History, Smoothed, exponential_mean
+
+values = st.floats(-1e6, 1e6) | st.just(float("nan"))
+
+
+def brute_force(record: History, begin: int, end: int, bins: int):
+    """Extremes of the same bins, from the values themselves."""
+    size = 1
+    while end - begin > size * bins:
+        size *= 2
+    low, high = [], []
+    for start in range(begin - begin % size, end, size):
+        part = record.values[start : start + size]
+        part = part[np.isfinite(part)]
+        low.append(part.min() if part.size else np.nan)
+        high.append(part.max() if part.size else np.nan)
+    return np.array(low), np.array(high)
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    st.lists(st.lists(values, min_size=1, max_size=90), min_size=1, max_size=12),
+    st.floats(0, 1),
+    st.floats(0, 1),
+    st.integers(1, 40),
+)
+def test_the_envelope_is_what_brute_force_finds(parts, from_share, to_share, bins):
+    record, end = History(), 0
+    for part in parts:
+        record.append(end, np.array(part))
+        end += len(part)
+    begin = int(min(from_share, to_share) * (end - 1))
+    last = int(max(from_share, to_share) * (end - 1))
+    envelope = record.envelope(begin, last, bins)
+    low, high = brute_force(record, begin, last + 1, bins)
+    np.testing.assert_array_equal(envelope.low, low)
+    np.testing.assert_array_equal(envelope.high, high)
+    assert np.all(np.diff(envelope.at) > 0)
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.lists(values, min_size=2, max_size=300), st.data())
+def test_going_back_forgets_what_came_after(recorded, data):
+    back = data.draw(st.integers(0, len(recorded) - 1))
+    again = data.draw(st.lists(values, min_size=1, max_size=100))
+    record, fresh = History(), History()
+    record.append(0, np.array(recorded))
+    record.append(back, np.array(again))
+    fresh.append(0, np.array(recorded[:back] + again))
+    np.testing.assert_array_equal(record.values, fresh.values)
+    for bins in (1, 3, 20):
+        for mine, other in zip(record.envelope(0, 1e9, bins), fresh.envelope(0, 1e9, bins), strict=True):
+            np.testing.assert_array_equal(mine, other)
+
+
+def test_a_gap_is_not_a_number_and_does_not_spoil_extremes():
+    record = History()
+    record.append(10, np.array([1.0, 2.0]))
+    record.append(100, np.array([3.0]))
+    assert record.first == 10 and record.end == 101
+    assert np.isnan(record.values[2:90]).all()
+    envelope = record.envelope(0, 200, 1)
+    assert (envelope.low[0], envelope.high[0]) == (1.0, 3.0)
+
+
+def test_a_record_that_begins_earlier_replaces_the_old_one():
+    record = History()
+    record.append(50, np.ones(100))
+    record.append(0, np.zeros(3))
+    assert (record.first, record.end) == (0, 3)
+
+
+def test_ten_million_values_are_kept_and_drawn_from_few():
+    record = History()
+    steps = np.arange(10_000_000, dtype=float)
+    for part in np.array_split(steps, 50):
+        record.append(int(part[0]), part)
+    assert len(record) == 10_000_000
+    envelope = record.envelope(0, 1e7, 600)
+    assert 300 <= len(envelope.at) <= 600
+    assert envelope.low[0] == 0 and envelope.high[-1] == steps[-1]
+    deep = record.envelope(5_000_000, 5_000_100, 600)
+    np.testing.assert_array_equal(deep.low, np.arange(5_000_000, 5_000_101))
+
+
+def test_appending_touches_only_the_end_of_the_pyramid():
+    record = History()
+    record.append(0, np.zeros(BRANCHES**4))
+    untouched = record._levels[0][0].values[:10]
+    untouched[:] = -7.0  # would be recomputed to 0
+    record.append(BRANCHES**4, np.ones(5))
+    assert (record._levels[0][0].values[:10] == -7.0).all()
+
+
+def test_appending_nothing_changes_nothing():
+    record = History()
+    record.append(5, np.array([]))
+    assert len(record) == 0
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(values, min_size=1, max_size=700), st.integers(1, 700), st.sampled_from([0.5, 0.9, 0.97, 0.999]))
+def test_the_running_mean_is_the_one_of_the_recursion_however_it_is_cut(recorded, cut, memory):
+    expected, mean = [], float("nan")
+    for value in recorded:
+        if np.isfinite(value):
+            mean = value if np.isnan(mean) else memory * mean + (1 - memory) * value
+        expected.append(mean)
+    smoothed = Smoothed(memory)
+    smoothed.append(0, np.array(recorded[:cut]))
+    smoothed.append(cut, np.array(recorded[cut:]))
+    found, wanted = smoothed.mean.values, np.array(expected)
+    leading = np.isnan(wanted)  # before the first value the mean may already be known, if it came in the same part
+    np.testing.assert_allclose(found[~leading], wanted[~leading], rtol=1e-7, atol=1e-3)
+
+
+def test_a_mean_without_any_value_is_not_a_number():
+    assert np.isnan(exponential_mean(np.full(3, np.nan), float("nan"), 0.9)).all()
+
+
+def test_the_mean_goes_back_with_the_record():
+    smoothed = Smoothed(0.9)
+    smoothed.append(0, np.arange(100.0))
+    there = smoothed.mean.values[49]
+    smoothed.append(50, np.array([10.0]))
+    assert smoothed.mean.values[50] == pytest.approx(0.9 * there + 1.0)

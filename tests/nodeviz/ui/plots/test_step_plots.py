@@ -1,0 +1,141 @@
+"""Loss and NFE over the steps: nothing lost, nothing drawn for nobody, words while empty."""
+
+import numpy as np
+import pytest
+from PySide6.QtWidgets import QApplication
+
+from nodeviz.ui import theme
+from nodeviz.ui.plots.loss_plot import LossPlot
+from nodeviz.ui.plots.nfe_plot import NfePlot
+
+
+@pytest.fixture(params=[LossPlot, NfePlot])
+def plot(request, qtbot, qapp):
+    theme.apply(qapp, "dark")
+    plot = request.param()
+    qtbot.addWidget(plot)
+    plot.resize(420, 200)
+    plot.show()
+    QApplication.processEvents()
+    return plot
+
+
+def feed(plot, first, count, value=1.0):
+    steps = np.arange(first, first + count)
+    plot.append(steps, np.full(count, value), np.full(count, value))
+
+
+def test_an_empty_plot_says_what_comes_next_and_a_cleared_one_too(plot):
+    assert plot.sentence
+    said = plot.sentence
+    feed(plot, 1, 5)
+    assert plot.sentence == ""
+    plot.clear()
+    assert plot.sentence == said
+    assert plot.steps()[0] == plot.steps()[1]
+
+
+def test_many_appends_are_drawn_once(plot, monkeypatch):
+    QApplication.processEvents()
+    drawn = []
+    draw = plot.draw_steps
+    monkeypatch.setattr(plot, "draw_steps", lambda *what: drawn.append(what) or draw(*what))
+    for first in range(1, 100, 10):
+        feed(plot, first, 10)
+    assert drawn == []
+    QApplication.processEvents()
+    assert len(drawn) == 1
+    assert plot.steps() == (1, 101)
+
+
+def test_a_hidden_plot_records_and_draws_when_it_is_shown(plot, monkeypatch):
+    plot.hide()
+    drawn = []
+    draw = plot.draw_steps
+    monkeypatch.setattr(plot, "draw_steps", lambda *what: drawn.append(what) or draw(*what))
+    feed(plot, 1, 100)
+    QApplication.processEvents()
+    assert drawn == [] and plot.waiting
+    plot.show()
+    QApplication.processEvents()
+    assert drawn and not plot.waiting
+
+
+def test_all_steps_are_in_view_while_it_follows_and_stay_put_once_zoomed(plot):
+    for first in range(1, 2000, 100):
+        feed(plot, first, 100)
+        QApplication.processEvents()
+        begin, end = plot.steps_view.viewRange()[0]
+        assert begin <= 1 and end >= first + 99
+    plot.steps_view.setXRange(100, 200, padding=0)
+    plot.steps_view.sigRangeChangedManually.emit([True, False])
+    feed(plot, 2001, 100)
+    QApplication.processEvents()
+    assert plot.steps_view.viewRange()[0] == pytest.approx([100, 200])
+    plot.follow()
+    QApplication.processEvents()
+    assert plot.steps_view.viewRange()[0][1] >= 2100
+
+
+def test_training_that_went_back_is_drawn_from_there(plot):
+    feed(plot, 1, 300)
+    feed(plot, 201, 20)
+    assert plot.steps() == (1, 221)
+    QApplication.processEvents()
+    plot.grab()
+
+
+def test_what_is_no_number_leaves_gaps_and_breaks_nothing(plot):
+    values = np.array([1.0, np.nan, np.inf, -1.0, 0.0, 2.0])
+    plot.append(np.arange(1, 7), values, values)
+    plot.append(np.arange(7, 9), np.full(2, np.nan), np.full(2, np.nan))
+    QApplication.processEvents()
+    plot.grab()
+    assert plot.steps() == (1, 9)
+
+
+def test_steps_with_holes_or_other_lengths_are_refused(plot):
+    with pytest.raises(ValueError, match="consecutive"):
+        plot.append(np.array([1, 3]), np.ones(2), np.ones(2))
+    with pytest.raises(ValueError, match="consecutive"):
+        plot.append(np.array([1, 2]), np.ones(2), np.ones(3))
+
+
+def test_appending_nothing_leaves_it_empty(plot):
+    plot.append(np.zeros(0, int), np.zeros(0), np.zeros(0))
+    assert plot.sentence
+
+
+def test_curves_are_named_with_their_newest_figures(plot):
+    feed(plot, 1, 50, 25.0)
+    QApplication.processEvents()
+    names = plot.labels.texts
+    assert names == (["train 25.0", "test 25.0"] if isinstance(plot, LossPlot) else ["forward 25", "backward 25"])
+
+
+def test_a_theme_switch_repaints_axes_and_curves(plot, qapp):
+    feed(plot, 1, 50)
+    theme.apply(qapp, "light")
+    QApplication.processEvents()
+    assert plot.backgroundBrush().color().name() == theme.LIGHT.panel
+    assert plot.plot.getAxis("left").textPen().color().name() == theme.LIGHT.secondary
+    theme.apply(qapp, "dark")
+
+
+def test_any_size_can_be_drawn(plot):
+    feed(plot, 1, 500)
+    for size in ((1, 1), (45, 36), (1500, 700)):
+        plot.resize(*size)
+        QApplication.processEvents()
+        plot.grab()
+
+
+def test_a_million_steps_are_drawn_with_a_few_points(plot):
+    feed(plot, 1, 1_000_000)
+    QApplication.processEvents()
+    curves = [item for item in plot.plot.items if hasattr(item, "getData")]
+    assert max(len(curve.getData()[0]) for curve in curves if curve.getData()[0] is not None) <= 4 * plot.width()
+
+
+def test_the_axes_are_named(plot):
+    assert plot.plot.getAxis("left").labelText and plot.plot.getAxis("bottom").labelText == "training step"
