@@ -138,11 +138,13 @@ class AcceptedStep(NamedTuple):
 
 
 class Trajectory(NamedTuple):
-    """What an integration found. `ys` is (times, entries), NaN after row `reached`; `end` is where it stopped.
+    """What an integration found. `ys` is (times, entries), NaN after row `reached`; `end` is where the last step ended.
 
-    `dt_next` is the size, positive, that the next step would have had.
+    `times` are those that were asked for, and where an event ended the integration its time among them, in row
+    `reached`. `dt_next` is the size, positive, that the next step would have had.
     """
 
+    times: Sequence[float]
     ys: Tensor
     reached: int
     status: Status
@@ -200,13 +202,14 @@ class Integration:
         status = Status.success
         if self._row < len(self._times):
             status = self._begin()
-        while status.ok and self._row < len(self._times):
+        while status is Status.success and self._row < len(self._times):
             status = self._advance()
         missing = len(self._times) - self._row
         if missing:
             self._saved.append(self._y.new_full((missing, self._y.numel()), nan))
         ys, end = torch.cat(self._saved), Point(self._t, self._y)
-        return Trajectory(ys, self._row - 1, status, self._steps, self._checkpoints, end, abs(self._dt))
+        steps, checkpoints = self._steps, self._checkpoints
+        return Trajectory(self._times, ys, self._row - 1, status, steps, checkpoints, end, abs(self._dt))
 
     def _begin(self) -> Status:
         """Choose the first step size. A start that is not finite ends the solve."""
@@ -295,12 +298,15 @@ class Integration:
         """NaN when an entry is not finite, else 0."""
         return torch.dot(vector.detach(), self._zeros).item()
 
-    def _accept(self, dt: float, step: Step, decision: Decision, ratio: float) -> None:
+    def _accept(self, dt: float, step: Step, decision: Decision, ratio: float) -> Status:
         """Move to the step's end, saving the states at the output times on the way."""
         t, y = self._t, self._y
-        arrived = dt == self._end - t
-        t1 = self._end if arrived else t + dt
+        arrived = dt == self._stop - t
+        t1 = self._stop if arrived else t + dt
+        end = None if self._watch is None else self._watch.accepted(self._accepted(dt, step))
         thetas = self._thetas(t, t1, dt)
+        if end is not None:
+            thetas = self._ended_at(end, thetas, dt)
         if self._keep is not Keep.nothing:
             slopes = self._stepper.slopes() if self._keep is Keep.slopes else None
             self._checkpoints.append(Checkpoint(t, dt, y, self._row, thetas, slopes))
@@ -312,9 +318,30 @@ class Integration:
             self._row += len(thetas)
         self._stepper.accept()
         self._errors = ErrorHistory(ratio, ratio, self._errors.previous)
-        # a step cut short by the end says nothing against the size that was planned
+        # a step cut short by a stop says nothing against the size that was planned
         self._dt = copysign(max(abs(decision.dt_next), abs(self._dt)), dt) if arrived else decision.dt_next
         self._t, self._y = t1, step.y1
+        if arrived and len(self._stops) > 1:
+            self._aim()
+        return Status.success if end is None else Status.event
+
+    def _aim(self) -> None:
+        """Turn to the stop after the one that is reached."""
+        self._stops.pop(0)
+        self._stop = self._stops[0]
+        if not self._plan.controller.adaptive:
+            self._dt = self._equal_step()
+
+    def _accepted(self, dt: float, step: Step) -> AcceptedStep:
+        t, y = self._t, self._y
+        return AcceptedStep(t, dt, y, step.y1, lambda thetas: self._stepper.outputs(t, y, dt, thetas))
+
+    def _ended_at(self, end: float, thetas: tuple[float, ...], dt: float) -> tuple[float, ...]:
+        """The outputs of a step that ends the integration at θ = `end`, which becomes an output time itself."""
+        before = tuple(theta for theta in thetas if theta < end)
+        row = self._row + len(before)
+        self._times = [*self._times[:row], self._t + end * dt, *self._times[row:]]
+        return (*before, end)
 
     def _thetas(self, t: float, t1: float, dt: float) -> tuple[float, ...]:
         """Where in the step the next output times fall; exactly 1 for those at its end."""

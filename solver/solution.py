@@ -13,6 +13,7 @@ class Status(Enum):
     """How a solve ended. Numerical trouble is a status, never an exception."""
 
     success = ("success", "The solve reached its last output time.", "")
+    event = ("event", "A terminal event ended the solve before its last output time.", "")
     step_underflow = (
         "step_underflow",
         "The step size shrank to nothing: the solution blows up or the tolerance is out of reach.",
@@ -41,7 +42,8 @@ class Status(Enum):
 
     @property
     def ok(self) -> bool:
-        return self is Status.success
+        """Whether everything went as asked: the last time was reached, or an event ended the solve before it."""
+        return self in (Status.success, Status.event)
 
 
 class StepRecord(NamedTuple):

@@ -2,12 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from math import isfinite, sqrt
+from typing import Protocol
 
 import torch
 from torch import Tensor
+
+from solver.norms import Norm
+
+
+class Measure(Protocol):
+    """What tells the size of flat errors in units of what is allowed."""
+
+    def ratio(self, errors: Sequence[Tensor], dt: float, y0: Tensor, y1: Tensor) -> float:
+        """Error over tolerance of a step with these error estimates (divided by dt); not finite when they are not."""
+        ...
+
+    def norms(self, vectors: Sequence[Tensor], y: Tensor) -> list[float]:
+        """The size of each vector in units of what is allowed at y."""
+        ...
+
+    def of_adjoint(self, entries: int) -> Measure:
+        """The measure of a state of so many entries and its adjoint, of as many; what follows them does not count."""
+        ...
 
 
 @dataclass(frozen=True)
@@ -28,7 +47,6 @@ class Tolerance:
             raise ValueError("rtol and atol are both zero, which no step can meet; make at least one of them positive.")
 
     def ratio(self, errors: Sequence[Tensor], dt: float, y0: Tensor, y1: Tensor) -> float:
-        """Error over tolerance of a step with these error estimates (divided by dt); not finite when they are not."""
         scale = self._scale(y0, y1)
         sums = [self._sum_of_squares(error, scale) for error in errors]
         if len(sums) == 1:
@@ -37,10 +55,12 @@ class Tolerance:
         return abs(dt) * combined_853(fifth, third) / sqrt(scale.numel())
 
     def norms(self, vectors: Sequence[Tensor], y: Tensor) -> list[float]:
-        """The size of each vector in units of what is allowed at y."""
         scale = self._scale(y, y)
         sums = torch.stack([self._sum_of_squares(vector, scale) for vector in vectors]).tolist()
         return [sqrt(total / scale.numel()) for total in sums]
+
+    def of_adjoint(self, entries: int) -> Tolerance:
+        return replace(self, entries=2 * entries)
 
     def _scale(self, y0: Tensor, y1: Tensor) -> Tensor:
         if self.entries is not None:
@@ -50,6 +70,55 @@ class Tolerance:
     def _sum_of_squares(self, vector: Tensor, scale: Tensor) -> Tensor:
         relative = (vector if self.entries is None else vector[: self.entries]) / scale
         return torch.dot(relative, relative)
+
+
+def _typed(flat: Tensor) -> Tensor:
+    return flat
+
+
+@dataclass(frozen=True, eq=False)
+class NormedTolerance:
+    """An error is as large as allowed when `norm` of error / (atol + rtol |y|) is 1.
+
+    rtol and atol may be tensors, an entry each for the entries of the flat state; `typed` shows the flat state as the
+    vector that they are for, and that `norm` takes, where that is another.
+    """
+
+    rtol: float | Tensor
+    atol: float | Tensor
+    norm: Norm
+    typed: Callable[[Tensor], Tensor] = _typed
+
+    def __post_init__(self) -> None:
+        parts = [torch.as_tensor(part) for part in (self.rtol, self.atol)]
+        if not all(bool((part.isfinite() & (part >= 0)).all()) for part in parts):
+            raise ValueError(f"rtol and atol must be finite and not negative; got rtol={self.rtol}, atol={self.atol}.")
+        if bool((parts[0] + parts[1] == 0).any()):
+            raise ValueError("rtol and atol are both zero, which no step can meet; make at least one of them positive.")
+
+    def ratio(self, errors: Sequence[Tensor], dt: float, y0: Tensor, y1: Tensor) -> float:
+        sizes = self._sizes(errors, y0, y1)
+        if len(sizes) == 1:
+            return abs(dt) * sizes[0]
+        return abs(dt) * combined_853(sizes[0] ** 2, sizes[1] ** 2)
+
+    def norms(self, vectors: Sequence[Tensor], y: Tensor) -> list[float]:
+        return self._sizes(vectors, y, y)
+
+    def of_adjoint(self, entries: int) -> NormedTolerance:
+        def split(flat: Tensor) -> Tensor:
+            return torch.stack([self.typed(part) for part in flat[: 2 * entries].split(entries)])
+
+        def larger(errors: Tensor) -> float:
+            return max(abs(float(self.norm(part))) for part in errors.unbind())
+
+        return NormedTolerance(self.rtol, self.atol, larger, split)
+
+    def _sizes(self, vectors: Sequence[Tensor], y0: Tensor, y1: Tensor) -> list[float]:
+        scale = torch.maximum(self.typed(y0).abs(), self.typed(y1).abs()) * self.rtol + self.atol
+        sizes = [abs(float(self.norm(self.typed(vector) / scale))) for vector in vectors]
+        # not finite where an entry is not, whatever the norm makes of it: Python's max() loses a NaN
+        return [size + (vector * 0.0).sum().item() for size, vector in zip(sizes, vectors, strict=True)]
 
 
 def combined_853(fifth: float, third: float) -> float:

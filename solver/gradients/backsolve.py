@@ -110,8 +110,7 @@ class _BackwardSolve:
         self._sizes = [self._entries, *(parameter.numel() for parameter in parameters)]
         self._field = problem.flat(problem.field)
         self._augmented = AugmentedField(self._field, self._entries, parameters)
-        tolerance = replace(problem.plan.tolerance, entries=2 * self._entries)
-        self._plan = replace(problem.plan, tolerance=tolerance)
+        self._plan = replace(problem.plan, tolerance=problem.plan.tolerance.of_adjoint(self._entries))
 
     def run(self, rows: Tensor, reached: int) -> tuple[Tensor, ...]:
         """Cotangents of the saved states -> those of y0 and the parameters, all flat; NaN if the solve fails."""
