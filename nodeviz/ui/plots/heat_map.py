@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import NamedTuple
 
 import numpy as np
@@ -119,19 +120,33 @@ class HeatMap(pg.GraphicsObject):
 
 def _refined(values: NDArray[np.float32]) -> NDArray[np.float32]:
     """`values` on a grid of FINE × FINE points over the same square, by cubic convolution along each side."""
-    rows, columns = (_refinement(count) for count in values.shape)
-    return np.asarray(rows @ values @ columns.T, np.float32)
+    return _refined_rows(_refined_rows(values).T).T
 
 
-def _refinement(count: int) -> NDArray[np.float32]:
-    """The (FINE, count) matrix of cubic convolution: R. Keys, IEEE Trans. ASSP 29(6), 1981, with a = -1/2."""
+def _refined_rows(values: NDArray[np.float32]) -> NDArray[np.float32]:
+    """(n, m) -> (FINE, m). Four taps instead of a matrix product: BLAS would wake its threads, and a busy machine then
+    makes the frame wait for them."""
+    taps = _taps(values.shape[0])
+    refined = np.zeros((FINE, values.shape[1]), np.float32)
+    for index, weight in zip(taps.index, taps.weight, strict=True):
+        refined += weight[:, None] * values[index]
+    return refined
+
+
+class _Taps(NamedTuple):
+    """For each fine point the four coarse ones around it, (4, FINE), and how much each counts, (4, FINE)."""
+
+    index: NDArray[np.intp]
+    weight: NDArray[np.float32]
+
+
+@cache
+def _taps(count: int) -> _Taps:
+    """The weights of cubic convolution: R. Keys, IEEE Trans. ASSP 29(6), 1981, with a = -1/2."""
     place = np.linspace(0, count - 1, FINE)
-    matrix = np.zeros((FINE, count), np.float32)
-    first = np.floor(place).astype(int)
-    for shift in range(-1, 3):
-        distance = np.abs(place - (first + shift))
-        near = (1.5 * distance - 2.5) * distance**2 + 1
-        far = ((-0.5 * distance + 2.5) * distance - 4) * distance + 2
-        weight = np.where(distance < 1, near, np.where(distance < 2, far, 0))
-        np.add.at(matrix, (np.arange(FINE), np.clip(first + shift, 0, count - 1)), weight.astype(np.float32))
-    return matrix
+    index = np.floor(place).astype(np.intp) + np.arange(-1, 3)[:, None]
+    distance = np.abs(place - index)
+    near = (1.5 * distance - 2.5) * distance**2 + 1
+    far = ((-0.5 * distance + 2.5) * distance - 4) * distance + 2
+    weight = np.where(distance < 1, near, np.where(distance < 2, far, 0))
+    return _Taps(np.clip(index, 0, count - 1), weight.astype(np.float32))
