@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import numpy as np
-import pyqtgraph as pg
 from numpy.typing import NDArray
-from PySide6.QtGui import QColor
 
+from nodeviz.ui.plots.stroke import Stroke
 from nodeviz.ui.plots.velocity_grid import Extent, VelocityGrid
 
 ACROSS = 26  # arrows along the longer side
@@ -14,17 +13,14 @@ LENGTH = 0.62  # of the distance between two arrows
 BARB, ANGLE = 0.32, np.deg2rad(152)
 
 
-class Arrows(pg.PlotCurveItem):
+class Arrows(Stroke):
     """The direction of the field as one item: shaft and two barbs an arrow, drawn in one path."""
 
     def __init__(self) -> None:
-        super().__init__(antialias=True)
+        super().__init__(1.0)
         self.setCacheMode(self.CacheMode.DeviceCoordinateCache)
         self._grid: VelocityGrid | None = None
         self._visible: Extent | None = None
-
-    def set_colour(self, colour: str) -> None:
-        self.setPen(pg.mkPen(QColor(colour), width=1))
 
     def set_grid(self, grid: VelocityGrid | None) -> None:
         """The field from now on; None draws nothing."""

@@ -89,7 +89,8 @@ class EndLabels:
             places = [_beside(x, y, size.width(), size.height(), *where) for where in PLACES]
             costs = [_cost(place, obstacles, taken, QRectF(0, 0, width, height)) for place in places]
             costs = [cost + RANK * rank for rank, cost in enumerate(costs)]
-            costs[self._chosen.get(index, 0)] -= HABIT
+            if index in self._chosen:
+                costs[self._chosen[index]] -= HABIT
             best = int(np.argmin(costs))
             self._chosen[index] = best
             taken.append(places[best])

@@ -14,6 +14,8 @@ from nodeviz.ui.theme import Theme
 
 AXIS_WIDTH, AXIS_HEIGHT = 44, 34  # pixels that the ticks and names take; fixed, so that plots do not jump
 
+TICK = -4  # pixels, into the plot
+
 
 class PlainAxis(pg.AxisItem):
     """An axis of numbers, with a true minus sign."""
@@ -34,7 +36,7 @@ class ThemedPlot(pg.PlotWidget):
         plain = {side: PlainAxis(side) for side in ("left", "bottom")}
         super().__init__(parent=parent, viewBox=view, axisItems=plain | dict(axes or {}))
         # PlotWidget puts its item's `clear` on the instance, over that of a subclass: it would remove the curves.
-        vars(self).pop("clear", None)
+        self.__dict__.pop("clear", None)
         self.plot = self.getPlotItem()
         self.plot.hideButtons()
         self.plot.setMenuEnabled(False)
@@ -51,7 +53,7 @@ class ThemedPlot(pg.PlotWidget):
             axis = self.plot.getAxis(side)
             axis.setZValue(1)
             axis.enableAutoSIPrefix(False)
-            axis.setStyle(tickLength=-4, tickTextOffset=5, maxTickLevel=1, hideOverlappingLabels=True)
+            axis.setStyle(tickLength=TICK, tickTextOffset=5, maxTickLevel=1, hideOverlappingLabels=True)
         self.plot.getAxis("left").setWidth(AXIS_WIDTH)
         self.plot.getAxis("bottom").setHeight(AXIS_HEIGHT)
         theme.changed.connect(self.follow_theme)
@@ -65,6 +67,10 @@ class ThemedPlot(pg.PlotWidget):
         """Show `sentence` in the middle, what to do next; nothing when it is empty."""
         self._sentence.setText(sentence)
         self._sentence.setVisible(bool(sentence))
+        for side in ("left", "bottom"):
+            self.plot.getAxis(side).setStyle(
+                showValues=not sentence, tickLength=0 if sentence else TICK
+            )  # numbers of nothing say nothing
 
     @property
     def sentence(self) -> str:
@@ -95,4 +101,5 @@ class ThemedPlot(pg.PlotWidget):
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
         if hasattr(self, "_sentence"):  # Qt resizes a widget before its constructor has ended
-            self._sentence.setGeometry(self.rect().adjusted(AXIS_WIDTH, 0, 0, -AXIS_HEIGHT))
+            inset = theme.SPACE_LARGE
+            self._sentence.setGeometry(self.rect().adjusted(AXIS_WIDTH + inset, 0, -inset, -AXIS_HEIGHT))

@@ -14,6 +14,7 @@ from PySide6.QtGui import QImage, QPainter
 from nodeviz.ui.plots.velocity_grid import Extent, VelocityGrid
 
 FINE = 256  # points a side that the grid is refined to before it is coloured
+PERIOD = 0.08  # seconds between pictures of a field that is being learnt: so quiet a map needs no more
 EASE = 0.25  # how far the levels move towards a new picture's: training must not make the map flicker
 
 
@@ -34,6 +35,8 @@ class HeatMap(pg.GraphicsObject):
         self._extent: Extent | None = None
         self._values: NDArray[np.float32] | None = None
         self._levels: tuple[float, float] | None = None
+        self._waiting: VelocityGrid | None = None
+        self._since = 0.0
         self._colours: NDArray[np.uint32] = np.zeros(256, np.uint32)
         self._image = QImage()
         self._scaled: _Scaled | None = None
@@ -55,14 +58,20 @@ class HeatMap(pg.GraphicsObject):
         """The field from now on; None empties the map and forgets its levels."""
         self.prepareGeometryChange()
         if grid is None:
-            self._extent = self._values = self._levels = None
+            self._extent = self._values = self._levels = self._waiting = None
             self._image, self._scaled = QImage(), None
             self.update()
             return
-        self._extent = grid.extent
-        self._values = _refined(np.log1p(grid.speeds()))
-        self._follow(self._values)
-        self._render()
+        moved = self._extent != grid.extent
+        self._extent, self._waiting = grid.extent, grid
+        if moved or self._since >= PERIOD:
+            self._catch_up()
+
+    def tick(self, seconds: float) -> None:
+        """Let `seconds` pass: a field that waits is drawn when it is due."""
+        self._since += seconds
+        if self._since >= PERIOD:
+            self._catch_up()
 
     def boundingRect(self) -> QRectF:
         if self._extent is None:
@@ -70,12 +79,15 @@ class HeatMap(pg.GraphicsObject):
         return QRectF(self._extent.x_min, self._extent.y_min, self._extent.width, self._extent.height)
 
     def paint(self, painter: QPainter, *_: object) -> None:
+        if self._exportOpts is not False:
+            self._catch_up()
         if self._image.isNull():
             return
-        target = painter.worldTransform().mapRect(self.boundingRect())
+        exact = painter.worldTransform().mapRect(self.boundingRect())
+        target = QRectF(exact.toAlignedRect())  # whole pixels: a rim half covered would be black
         painter.save()
         painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
-        clip = painter.worldTransform().mapRect(self.viewRect())
+        clip = QRectF(painter.worldTransform().mapRect(self.viewRect()).toAlignedRect())
         painter.resetTransform()
         if self._exportOpts is not False:
             painter.drawImage(target, self._image)
@@ -83,6 +95,15 @@ class HeatMap(pg.GraphicsObject):
             shown = target.intersected(clip).toAlignedRect()
             painter.drawImage(shown.topLeft(), self._scaled_to(target, shown, painter.device().devicePixelRatioF()))
         painter.restore()
+
+    def _catch_up(self) -> None:
+        """Draw the newest field, if it is not drawn yet."""
+        if self._waiting is None:
+            return
+        self._values = _refined(np.log1p(self._waiting.speeds()))
+        self._waiting, self._since = None, 0.0
+        self._follow(self._values)
+        self._render()
 
     def _follow(self, values: NDArray[np.float32]) -> None:
         low, high = np.quantile(values[::4, ::4], [0.02, 0.98])
@@ -128,7 +149,7 @@ def _refined_rows(values: NDArray[np.float32]) -> NDArray[np.float32]:
     makes the frame wait for them."""
     taps = _taps(values.shape[0])
     refined = np.zeros((FINE, values.shape[1]), np.float32)
-    for index, weight in zip(taps.index, taps.weight, strict=True):
+    for index, weight in zip(taps.around, taps.weight, strict=True):
         refined += weight[:, None] * values[index]
     return refined
 
@@ -136,7 +157,7 @@ def _refined_rows(values: NDArray[np.float32]) -> NDArray[np.float32]:
 class _Taps(NamedTuple):
     """For each fine point the four coarse ones around it, (4, FINE), and how much each counts, (4, FINE)."""
 
-    index: NDArray[np.intp]
+    around: NDArray[np.intp]
     weight: NDArray[np.float32]
 
 

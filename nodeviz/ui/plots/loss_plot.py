@@ -14,6 +14,7 @@ from nodeviz.ui.plots.end_labels import Named
 from nodeviz.ui.plots.history import History, Values
 from nodeviz.ui.plots.log_axis import LogAxis
 from nodeviz.ui.plots.step_plot import StepPlot, consecutive
+from nodeviz.ui.plots.stroke import Stroke
 from nodeviz.ui.plots.trace import Span, Trace, span_of
 from nodeviz.ui.theme import Theme
 
@@ -31,7 +32,7 @@ class LossPlot(StepPlot):
         self._train = Trace(self.plot, z=1)
         self._tests = History()
         self._last_test = float("nan")
-        self._test_line = pg.PlotCurveItem(antialias=True)
+        self._test_line = Stroke(1.5)
         self._test_points = pg.ScatterPlotItem(size=6, pxMode=True, antialias=True)
         for item in (self._test_line, self._test_points):
             item.setZValue(20)
@@ -87,7 +88,7 @@ class LossPlot(StepPlot):
 
     def restyle(self, colours: Theme) -> None:
         self._train.set_colours(colours.faint, colours.learnt)
-        self._test_line.setPen(pg.mkPen(QColor(colours.observed), width=1.5))
+        self._test_line.set_colour(colours.observed)
         self._test_points.setBrush(pg.mkBrush(colours.observed))
         self._test_points.setPen(pg.mkPen(QColor(colours.panel), width=1))
         self.dirty()

@@ -7,7 +7,7 @@ import math
 import numpy as np
 import pyqtgraph as pg
 from numpy.typing import NDArray
-from PySide6.QtCore import QPointF, QRectF
+from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QImage, QPainter
 
 from nodeviz.ui.plots.swarm import Swarm
@@ -82,8 +82,13 @@ class ParticleLayer(pg.GraphicsObject):
         self.prepareGeometryChange()
 
     def paint(self, painter: QPainter, *_: object) -> None:
+        if self._grid is None:
+            return
+        extent = self._grid.extent
+        known = QRectF(extent.x_min, extent.y_min, extent.width, extent.height)
         target = painter.worldTransform().mapRect(self.boundingRect())
         painter.save()
+        painter.setClipRect(known, Qt.ClipOperation.IntersectClip)  # beyond, the velocity is a guess
         painter.resetTransform()
         if self._exportOpts is not False:
             painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)

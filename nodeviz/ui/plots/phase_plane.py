@@ -164,7 +164,6 @@ class PhasePlane(QWidget):
         self.heat_map.set_grid(grid)
         self.particle_layer.set_grid(grid)
         self.arrows.set_grid(grid)
-        self.speed_key.set_levels(self.heat_map.levels)
 
     def clear_portrait(self) -> None:
         """Forget the field, for one that has nothing to do with it."""
@@ -195,6 +194,8 @@ class PhasePlane(QWidget):
         """Let `seconds` pass: particles move. Hidden, it costs nothing."""
         if self.isVisible():
             self.particle_layer.tick(seconds)
+            self.heat_map.tick(seconds)
+            self.speed_key.set_levels(self.heat_map.levels)
 
     def set_detail(self, share: float) -> None:
         """Draw this share of the particles: what the frame clock asks for when frames take too long."""

@@ -5,14 +5,15 @@ from __future__ import annotations
 import numpy as np
 import pyqtgraph as pg
 from numpy.typing import NDArray
-from PySide6.QtCore import QRectF, Qt
+from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QImage, QPainter
 
 from nodeviz.ui import theme
 from nodeviz.ui.figures import figure
 
 BAR_WIDTH, BAR_HEIGHT = 72, 6
-WIDTH, HEIGHT, INSET = 176, 20, 8
+WIDEST, HEIGHT, INSET, GAP = 230, 20, 8, 7
+SYMBOL = "|f|"
 
 
 class SpeedKey(pg.GraphicsObject):
@@ -44,36 +45,40 @@ class SpeedKey(pg.GraphicsObject):
             self.update()
 
     def boundingRect(self) -> QRectF:
-        return QRectF(0, 0, WIDTH, HEIGHT)
+        return QRectF(0, 0, WIDEST, HEIGHT)
 
     def paint(self, painter: QPainter, *_: object) -> None:
         if self._levels is None:
             return
         colours = theme.current()
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        fill = QColor(colours.canvas)
-        fill.setAlpha(205)
-        painter.setPen(Qt.PenStyle.NoPen)
-        painter.setBrush(fill)
-        painter.drawRoundedRect(self.boundingRect(), 4, 4)
         painter.setFont(theme.caption_font())
+        metrics = painter.fontMetrics()
+        symbol, low, high = (metrics.horizontalAdvance(text) for text in (SYMBOL, *self._texts))
+        left = WIDEST - (symbol + low + high + BAR_WIDTH + 6 * GAP)
+        self._paint_ground(painter, QRectF(left, 0, WIDEST - left, HEIGHT))
+        bar = QRectF(left + symbol + low + 4 * GAP, (HEIGHT - BAR_HEIGHT) / 2, BAR_WIDTH, BAR_HEIGHT)
         painter.setPen(QColor(colours.secondary))
-        bar = QRectF((WIDTH - BAR_WIDTH) / 2 + 12, (HEIGHT - BAR_HEIGHT) / 2, BAR_WIDTH, BAR_HEIGHT)
-        left = QRectF(6, 0, bar.left() - 12, HEIGHT)
-        right = QRectF(bar.right() + 6, 0, WIDTH - bar.right() - 10, HEIGHT)
-        middle = Qt.AlignmentFlag.AlignVCenter
-        painter.drawText(left, middle | Qt.AlignmentFlag.AlignLeft, "|f|")
-        painter.drawText(left, middle | Qt.AlignmentFlag.AlignRight, self._texts[0])
-        painter.drawText(right, middle | Qt.AlignmentFlag.AlignLeft, self._texts[1])
+        base = (HEIGHT + metrics.ascent() - metrics.descent()) / 2
+        painter.drawText(QPointF(left + GAP, base), SYMBOL)
+        painter.drawText(QPointF(bar.left() - GAP - low, base), self._texts[0])
+        painter.drawText(QPointF(bar.right() + GAP, base), self._texts[1])
         painter.drawImage(bar, self._image)
         painter.setPen(QColor(colours.hairline))
         painter.setBrush(Qt.BrushStyle.NoBrush)
         painter.drawRect(bar)
 
+    def _paint_ground(self, painter: QPainter, rect: QRectF) -> None:
+        fill = QColor(theme.current().canvas)
+        fill.setAlpha(205)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(fill)
+        painter.drawRoundedRect(rect, 4, 4)
+
     def _place(self, *_: object) -> None:
         width, height = self._place_in.width(), self._place_in.height()
-        self.setPos(width - WIDTH - INSET, height - HEIGHT - INSET)
-        self.setOpacity(1.0 if width > 2 * WIDTH and height > 6 * HEIGHT else 0.0)
+        self.setPos(width - WIDEST - INSET, height - HEIGHT - INSET)
+        self.setOpacity(1.0 if width > 1.6 * WIDEST and height > 6 * HEIGHT else 0.0)
 
 
 def _round(level: float) -> str:

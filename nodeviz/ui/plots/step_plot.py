@@ -117,7 +117,13 @@ class StepPlot(ThemedPlot):
             begin, until = self.steps_view.viewRange()[0]
         span = self.draw_steps(begin, until, max(16, int(self.steps_view.width())))
         self._fit(begin, until, span)
-        self.labels.show(self.ends())
+        self.labels.show(self.ends(), self._drawn())
+
+    def _drawn(self) -> NDArray[np.float64]:
+        """Every point of every line, for the names to keep clear of."""
+        lines = [item.getData() for item in self.plot.items if isinstance(item, pg.PlotCurveItem)]
+        points = [np.stack(line, axis=1) for line in lines if line[0] is not None and len(line[0])]
+        return np.concatenate(points) if points else np.zeros((0, 2))
 
     def _follow_range(self, first: int, end: int) -> tuple[float, float]:
         """All steps and room ahead; the axis moves only when the room is used up, so that ticks stand still."""

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from PySide6.QtGui import QColor
 
 from nodeviz.ui.plots.history import Envelope, Smoothed, Values
+from nodeviz.ui.plots.stroke import Stroke
 
 
 class Span(NamedTuple):
@@ -25,14 +26,14 @@ class Trace:
     def __init__(self, plot: pg.PlotItem, z: float) -> None:
         self.record = Smoothed()
         self._spread = pg.PlotCurveItem()  # width 1 without alpha: the one pen that a long zigzag affords
-        self._mean = pg.PlotCurveItem(antialias=True)
+        self._mean = Stroke(2.0)
         for height, item in ((z, self._spread), (z + 10, self._mean)):
             item.setZValue(height)
             plot.addItem(item, ignoreBounds=True)
 
     def set_colours(self, faint: str, bright: str) -> None:
         self._spread.setPen(pg.mkPen(QColor(faint), width=1))
-        self._mean.setPen(pg.mkPen(QColor(bright), width=2))
+        self._mean.set_colour(bright)
 
     def clear(self) -> None:
         self.record.clear()

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 import pyqtgraph as pg
+from numpy.typing import NDArray
 from PySide6.QtCore import QPointF
 from PySide6.QtGui import QColor
 from PySide6.QtWidgets import QWidget
@@ -19,11 +20,13 @@ from nodeviz.ui.plots.end_labels import EndLabels, Named
 from nodeviz.ui.plots.frame import ThemedPlot
 from nodeviz.ui.plots.log_axis import LogAxis, power_of_ten
 from nodeviz.ui.plots.ramp import mixed
+from nodeviz.ui.plots.stroke import Stroke
 from nodeviz.ui.theme import Theme
 
 EMPTY = "Accuracy against cost appears here once the field has been solved"
 MOST_LABELS = 5
 REACH = 24.0  # pixels from the pointer to the point whose figures it shows
+BETWEEN = 12  # points looked at between two of a sweep when a name is placed
 MARGIN = 0.16  # decades around what is shown, so that it need not move with every sweep
 
 
@@ -41,7 +44,7 @@ class TradeoffPlot(ThemedPlot):
         self._current: SweepPoint | None = None
         self._stale = False
         self._hovered: SweepPoint | None = None
-        self._line = pg.PlotCurveItem(antialias=True)
+        self._line = Stroke(1.5)
         self._dots = pg.ScatterPlotItem(size=7, pxMode=True, antialias=True)
         self._mark = pg.ScatterPlotItem(size=14, pxMode=True, antialias=True)
         for height, item in enumerate((self._line, self._dots, self._mark)):
@@ -74,7 +77,7 @@ class TradeoffPlot(ThemedPlot):
     def restyle(self, colours: Theme) -> None:
         line = mixed(colours.observed, colours.panel, 0.45)
         dots, mark = (colours.secondary, colours.secondary) if self._stale else (colours.observed, colours.learnt)
-        self._line.setPen(pg.mkPen(QColor(colours.hairline if self._stale else line), width=1.5))
+        self._line.set_colour(colours.hairline if self._stale else line)
         self._dots.setBrush(pg.mkBrush(dots))
         self._dots.setPen(pg.mkPen(QColor(colours.panel), width=1.5))
         self._mark.setBrush(pg.mkBrush(mark))
@@ -117,7 +120,7 @@ class TradeoffPlot(ThemedPlot):
                 Named(power_of_ten(math.log10(point.setting)), colours.secondary, *_place(point))
                 for point in _labelled(self._points, self._current)
             ]
-        self.labels.show(named, np.array([_place(point) for point in self._points]).reshape(-1, 2))
+        self.labels.show(named, _along([_place(point) for point in self._points]))
 
     def _figures(self, point: SweepPoint) -> str:
         return (
@@ -148,6 +151,15 @@ def _drawable(point: SweepPoint) -> bool:
 
 def _place(point: SweepPoint) -> tuple[float, float]:
     return math.log10(point.nfe), math.log10(point.error)
+
+
+def _along(places: list[tuple[float, float]]) -> NDArray[np.float64]:
+    """Points close together on the line through `places`, for names to keep clear of."""
+    corners = np.array(places).reshape(-1, 2)
+    if len(corners) < 2:
+        return corners
+    at = np.linspace(0, len(corners) - 1, BETWEEN * len(corners))
+    return np.stack([np.interp(at, np.arange(len(corners)), side) for side in corners.T], axis=1)
 
 
 def _labelled(points: Sequence[SweepPoint], current: SweepPoint | None) -> list[SweepPoint]:

@@ -6,10 +6,9 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
-import pyqtgraph as pg
 from numpy.typing import NDArray
-from PySide6.QtCore import Qt
-from PySide6.QtGui import QColor, QPainter, QPen
+
+from nodeviz.ui.plots.stroke import Stroke
 
 
 class Polyline(NamedTuple):
@@ -54,35 +53,13 @@ def point_at(ts: NDArray[np.floating], curve: NDArray[np.floating], t: float) ->
     return (float(x), float(y)) if np.isfinite(x) and np.isfinite(y) else None
 
 
-class CurveFamily(pg.PlotCurveItem):
+class CurveFamily(Stroke):
     """Trajectories of one kind. Antialiased and wide, since they are painted into a cached layer, not each frame."""
 
     def __init__(self, width: float) -> None:
-        super().__init__(antialias=True)
-        self._width = width
+        super().__init__(width)
         self.curves: tuple[NDArray[np.floating], ...] = ()
-        self.setSegmentedLineMode("off")  # one stroke: translucent or wide, a curve must not show its joints
         self.setCacheMode(self.CacheMode.DeviceCoordinateCache)
-
-    def set_colour(self, colour: str) -> None:
-        pen = pg.mkPen(QColor(colour), width=self._width)
-        pen.setCapStyle(Qt.PenCapStyle.RoundCap)
-        pen.setJoinStyle(Qt.PenJoinStyle.RoundJoin)
-        self.setPen(pen)
-
-    def paint(self, painter: QPainter, *_: object) -> None:
-        """Stroke in pixels of the screen or the picture, so that the width is the same on any of them."""
-        if self.xData is None or len(self.xData) == 0:
-            return
-        transform = painter.worldTransform()
-        pen = QPen(self.opts["pen"])
-        pen.setCosmetic(False)
-        painter.save()
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        painter.resetTransform()
-        painter.setPen(pen)
-        painter.drawPath(transform.map(self.getPath()))
-        painter.restore()
 
     def set_curves(self, curves: Sequence[NDArray[np.floating]]) -> None:
         """Show these, each (n, 2), in place of what was shown."""

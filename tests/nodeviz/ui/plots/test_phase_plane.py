@@ -380,3 +380,35 @@ def test_the_svg_is_xml_with_the_curves_as_paths_and_the_axes_named(plane, tmp_p
 def test_writing_where_nothing_can_be_written_says_so(plane, tmp_path):
     with pytest.raises(OSError):
         plane.write_svg(tmp_path / "missing" / "plane.svg")
+
+
+def test_a_field_that_changes_all_the_time_is_mapped_a_few_times_a_second_and_the_last_one_always(plane):
+    plane.set_portrait(rotation(plane.extent), plane.extent)
+    drawn = []
+    for frame in range(60):
+        plane.set_portrait((1 + frame) * rotation(plane.extent), plane.extent)
+        plane.tick(1 / 60)
+        drawn.append(plane.heat_map.levels)
+    assert 5 <= len(set(drawn)) <= 15
+    for _ in range(10):
+        plane.tick(1 / 60)
+    assert plane.heat_map._waiting is None
+
+
+def test_a_map_that_moves_with_the_view_is_drawn_at_once(plane):
+    plane.set_portrait(rotation(plane.extent), plane.extent)
+    plane.box.zoom(0.5)
+    plane.set_portrait(5 * rotation(plane.extent), plane.extent)
+    assert plane.heat_map._waiting is None
+
+
+def test_no_black_rim_where_the_map_ends_between_two_pixels(plane, qapp):
+    theme.apply(qapp, "light")
+    part = (-1.0137, 1.0241, -0.517, 0.733)
+    plane.set_portrait(rotation(part), part)
+    plane.set_view(ViewSettings(particles=False, target=False, data=False, learnt=False))
+    image = plane.grab().toImage()
+    left = plane.canvas.viewport().geometry().left() + int(plane.box.mapToScene(QPointF(0, 0)).x()) + 2
+    row = image.height() // 3
+    assert min(image.pixelColor(x, row).lightness() for x in range(left, image.width() - 2)) > 150
+    theme.apply(qapp, "dark")

@@ -1,0 +1,37 @@
+"""How a line is drawn so that it looks the same on any screen and in any picture."""
+
+from __future__ import annotations
+
+import pyqtgraph as pg
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QColor, QPainter, QPen
+
+
+class Stroke(pg.PlotCurveItem):
+    """An antialiased line whose width counts in the screen's units: pyqtgraph's own pens get thin as pixels get small.
+
+    For lines of some hundred points, or in a cached layer; a long zigzag needs a plain pen of width 1.
+    """
+
+    def __init__(self, width: float) -> None:
+        super().__init__(antialias=True)
+        self._width = width
+
+    def set_colour(self, colour: str) -> None:
+        pen = pg.mkPen(QColor(colour), width=self._width)
+        pen.setCapStyle(Qt.PenCapStyle.RoundCap)
+        pen.setJoinStyle(Qt.PenJoinStyle.RoundJoin)
+        self.setPen(pen)
+
+    def paint(self, painter: QPainter, *_: object) -> None:
+        if self.xData is None or len(self.xData) == 0:
+            return
+        transform = painter.worldTransform()
+        pen = QPen(self.opts["pen"])
+        pen.setCosmetic(False)
+        painter.save()
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.resetTransform()
+        painter.setPen(pen)
+        painter.drawPath(transform.map(self.getPath()))
+        painter.restore()
