@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from collections import deque
 from time import monotonic
+from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 from PySide6.QtCore import QObject
 
 from nodeviz.engine.messages import ActivityChanged, Portrait, Progress, SweepExtended, unpack
 from nodeviz.ui.engine_link import EngineLink
+from nodeviz.ui.frame_clock import FrameClock
+from nodeviz.ui.pace import Pace
 from nodeviz.ui.panels.cost import CostPanel, StepCost, TrajectoryCost
 from nodeviz.ui.plots.loss_plot import LossPlot
 from nodeviz.ui.plots.nfe_plot import NfePlot
@@ -19,47 +23,88 @@ AVERAGED = 10
 """Steps that the large loss figure is the median of, so that it can be read."""
 SPEED_OVER = 1.5
 """Seconds that steps a second are counted over."""
+REDRAWN_EVERY = 1 / 12
+"""Seconds from one drawing of a history to the next: the eye sees no more, and frames stay short."""
+
+
+class Taken(NamedTuple):
+    """Consecutive training steps: one entry a step in every array."""
+
+    steps: NDArray[np.int64]
+    loss: NDArray[np.float64]
+    test: NDArray[np.float64]
+    forward: NDArray[np.float64]
+    backward: NDArray[np.float64]
 
 
 class HistoryFeed(QObject):
-    """Appends what comes; another run begins with empty plots."""
+    """Appends what comes, the loss and the evaluations in turn; another run begins with empty plots."""
 
     def __init__(
-        self, link: EngineLink, toolbar: Toolbar, loss: LossPlot, evaluations: NfePlot, cost: CostPanel
+        self,
+        link: EngineLink,
+        clock: FrameClock,
+        toolbar: Toolbar,
+        loss: LossPlot,
+        evaluations: NfePlot,
+        cost: CostPanel,
     ) -> None:
         super().__init__(loss)
         self._link, self._toolbar, self._loss, self._evaluations, self._cost = link, toolbar, loss, evaluations, cost
+        self._loss_waiting: list[Taken] = []
+        self._evaluations_waiting: list[Taken] = []
+        self._loss_pace = Pace(REDRAWN_EVERY)
+        self._evaluations_pace = Pace(REDRAWN_EVERY, REDRAWN_EVERY / 2)
         self._recent: deque[float] = deque(maxlen=AVERAGED)
         self._arrivals: deque[tuple[float, int]] = deque()
+        self._price: StepCost | None = None
         link.progressed.connect(self._on_progress)
         link.activityChanged.connect(self._on_activity)
         link.runBegun.connect(self._begin)
         link.portrayed.connect(self._on_portrait)
         link.swept.connect(self._on_sweep)
+        clock.ticked.connect(self._tick)
         self._begin(link.step)
 
     def _on_progress(self, progress: Progress) -> None:
         loss, seconds = unpack(progress.loss), unpack(progress.seconds)
-        forward, backward = unpack(progress.nfe_forward), unpack(progress.nfe_backward)
         if not len(loss):
             return
+        forward, backward = unpack(progress.nfe_forward), unpack(progress.nfe_backward)
         steps = progress.first + 1 + np.arange(len(loss))
-        self._loss.append(steps, loss, unpack(progress.test))
-        self._evaluations.append(steps, forward, backward)
+        taken = Taken(steps, loss, unpack(progress.test), forward, backward)
+        self._loss_waiting.append(taken)
+        self._evaluations_waiting.append(taken)
         self._recent.extend(loss[np.isfinite(loss)])
-        self._toolbar.show_loss(float(np.median(self._recent)) if self._recent else None)
-        self._toolbar.show_step(int(steps[-1]))
-        self._count_speed(len(loss))
-        self._cost.show_step(
-            StepCost(forward[-1], backward[-1], unpack(progress.rejected)[-1], float(np.median(seconds)))
-        )
+        self._count(len(loss))
+        rejected = unpack(progress.rejected)
+        self._price = StepCost(forward[-1], backward[-1], rejected[-1], float(np.median(seconds)))
 
-    def _count_speed(self, steps: int) -> None:
+    def _tick(self, seconds: float) -> None:
+        if self._loss_pace.due(seconds) and self._loss_waiting:
+            for taken in _joined(self._loss_waiting):
+                self._loss.append(taken.steps, taken.loss, taken.test)
+            self._toolbar.show_step(int(self._loss_waiting[-1].steps[-1]))
+            self._toolbar.show_loss(float(np.median(self._recent)) if self._recent else None)
+            self._loss_waiting.clear()
+            self._show_speed()
+        if self._evaluations_pace.due(seconds) and self._evaluations_waiting:
+            for taken in _joined(self._evaluations_waiting):
+                self._evaluations.append(taken.steps, taken.forward, taken.backward)
+            self._evaluations_waiting.clear()
+            if self._price is not None:
+                self._cost.show_step(self._price)
+
+    def _count(self, steps: int) -> None:
         now = monotonic()
         self._arrivals.append((now, steps))
-        while self._arrivals and now - self._arrivals[0][0] > SPEED_OVER:
+        while now - self._arrivals[0][0] > SPEED_OVER:
             self._arrivals.popleft()
-        span = now - self._arrivals[0][0]
+
+    def _show_speed(self) -> None:
+        if not self._arrivals:
+            return
+        span = self._arrivals[-1][0] - self._arrivals[0][0]
         if span > 0.2:
             self._toolbar.show_speed(sum(count for _, count in list(self._arrivals)[1:]) / span)
 
@@ -69,8 +114,9 @@ class HistoryFeed(QObject):
             self._toolbar.show_speed(None)
 
     def _begin(self, step: int) -> None:
-        self._recent.clear()
-        self._arrivals.clear()
+        for waiting in (self._loss_waiting, self._evaluations_waiting, self._recent, self._arrivals):
+            waiting.clear()
+        self._price = None
         self._loss.clear()
         self._evaluations.clear()
         self._cost.clear_step()
@@ -95,3 +141,14 @@ class HistoryFeed(QObject):
         point = sweep.current
         if point is not None:
             self._cost.show_accuracy(point.error, point.milliseconds)
+
+
+def _joined(pieces: list[Taken]) -> list[Taken]:
+    """The pieces in as few as follow on from one another; training that went back begins another."""
+    runs: list[list[Taken]] = []
+    for piece in pieces:
+        if runs and runs[-1][-1].steps[-1] + 1 == piece.steps[0]:
+            runs[-1].append(piece)
+        else:
+            runs.append([piece])
+    return [Taken(*(np.concatenate(arrays) for arrays in zip(*run, strict=True))) for run in runs]

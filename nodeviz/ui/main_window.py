@@ -64,8 +64,8 @@ class MainWindow(QMainWindow):
         self.help_overlay = HelpPanel(self._body)
         self._phase_feed = PhaseFeed(desk.store, desk.link, self.plane, self.scrubber)
         self._feeds = (
-            HistoryFeed(desk.link, self.toolbar, self.loss, self.evaluations, self.cost),
-            SweepFeed(desk.store, desk.link, self.tradeoff),
+            HistoryFeed(desk.link, desk.clock, self.toolbar, self.loss, self.evaluations, self.cost),
+            SweepFeed(desk.store, desk.link, desk.clock, self.tradeoff),
         )
         desk.clock.ticked.connect(self.plane.tick)
         desk.clock.ticked.connect(self.scrubber.tick)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from nodeviz.ui.frame_clock import EASY, LATE, PATIENCE, FrameClock
+from nodeviz.ui.pace import Pace
 
 
 def test_it_ticks_about_sixty_times_a_second(qtbot) -> None:
@@ -38,3 +39,17 @@ def test_detail_comes_back_only_after_a_while_of_easy_frames(qtbot) -> None:
     assert clock.detail == 0.5
     clock.judge(EASY / 2)
     assert clock.detail == 1.0
+
+
+def test_a_pace_is_due_once_an_interval_and_not_in_the_same_frame_as_another() -> None:
+    first, second = Pace(0.1), Pace(0.1, 0.05)
+    frames = [(first.due(0.016), second.due(0.016)) for _ in range(60)]
+    assert 9 <= sum(due for due, _ in frames) <= 11
+    assert 9 <= sum(due for _, due in frames) <= 11
+    assert not any(one and other for one, other in frames)
+
+
+def test_a_pace_that_was_stalled_does_not_catch_up() -> None:
+    pace = Pace(0.1)
+    assert pace.due(10.0)
+    assert sum(pace.due(0.016) for _ in range(6)) <= 2

@@ -1,0 +1,97 @@
+"""What the engine says arrives in the plots and the figures, whole and in order."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from nodeviz.engine.messages import Curve, Portrait, Progress, SweepExtended, SweepPoint, pack
+from nodeviz.ui.launch import Launched
+from tests.nodeviz.ui.pretended import PretendedClient
+
+
+def progress(first: int, loss: list[float], run: int = 0) -> Progress:
+    column = pack(np.full(len(loss), 20.0))
+    return Progress(
+        first=first,
+        loss=pack(np.array(loss)),
+        test=pack(np.full(len(loss), np.nan)),
+        nfe_forward=column,
+        nfe_backward=column,
+        rejected=column,
+        seconds=pack(np.full(len(loss), 0.01)),
+        run=run,
+    )
+
+
+def hear(launched: Launched, client: PretendedClient, qtbot, *events) -> None:
+    client.events += events
+    qtbot.waitUntil(lambda: not client.events)
+    qtbot.wait(300)
+
+
+def test_every_step_is_kept_and_the_figures_follow(launched: Launched, client: PretendedClient, qtbot) -> None:
+    pieces = [progress(10 * k, [0.5] * 10) for k in range(30)]
+    hear(launched, client, qtbot, *pieces)
+    assert launched.window.loss.steps() == (1, 301)
+    assert launched.window.evaluations.steps() == (1, 301)
+    figures = launched.window.toolbar.figures
+    assert figures["step"].value.text() == "300" and figures["loss"].value.text() == "0.500"
+    assert launched.window.cost.values["forward"].text() == "20"
+
+
+def test_a_run_that_went_back_goes_on_from_there(launched: Launched, client: PretendedClient, qtbot) -> None:
+    hear(launched, client, qtbot, progress(0, [1.0] * 50), progress(40, [1.0] * 5))
+    assert launched.window.loss.steps() == (1, 46)
+
+
+def test_a_reset_empties_the_plots(launched: Launched, client: PretendedClient, qtbot) -> None:
+    hear(launched, client, qtbot, progress(0, [1.0] * 50))
+    launched.desk.link.reset()
+    first, end = launched.window.loss.steps()
+    assert first == end
+    assert launched.window.toolbar.figures["step"].value.text() == "0"
+    hear(launched, client, qtbot, progress(0, [1.0] * 3, run=1))
+    assert launched.window.loss.steps() == (1, 4)
+
+
+def test_a_loss_that_is_not_finite_breaks_nothing(launched: Launched, client: PretendedClient, qtbot) -> None:
+    hear(launched, client, qtbot, progress(0, [np.nan, np.inf, 0.0, -1.0]))
+    assert launched.window.loss.steps() == (1, 5)
+
+
+def test_a_portrait_draws_the_learnt_trajectory_and_its_price(
+    launched: Launched, client: PretendedClient, qtbot
+) -> None:
+    ys = np.array([[2.0, 0.0], [1.0, 1.0], [0.0, 0.0]])
+    curve = Curve(pack(np.array([0.0, 1.0, 2.0])), pack(ys), 836, 139, 2, "success")
+    portrait = Portrait(
+        question=1,
+        step=0,
+        t=0.0,
+        extent=(-2.0, 2.0, -2.0, 2.0),
+        velocity=pack(np.ones((8, 8, 2), np.float32)),
+        learnt=(curve,),
+        user=(),
+        milliseconds=1.0,
+    )
+    hear(launched, client, qtbot, portrait)
+    (exported,) = launched.window.trajectories()
+    assert exported.label == "learnt" and np.array_equal(exported.ys, ys)
+    assert launched.window.cost.values["steps"].text() == "139 / 2"
+
+
+def test_a_sweep_shows_its_points_and_what_the_solver_as_set_costs(
+    launched: Launched, client: PretendedClient, qtbot
+) -> None:
+    asked = launched.desk.link.inspection
+    points = tuple(SweepPoint(10.0**-k, 10.0**-k, 50 * k, float(k), "success") for k in range(1, 6))
+    launched.desk.link.inspector.state = "ready"
+    qtbot.waitUntil(lambda: asked._sweep is not None)
+    hear(
+        launched,
+        client,
+        qtbot,
+        SweepExtended(question=asked._sweep.question, step=0, axis="rtol", points=points, current=points[2], done=True),
+    )
+    assert launched.window.cost.values["error"].text() == "0.00100"
+    assert launched.window.tradeoff.sentence == ""
