@@ -148,6 +148,7 @@ class FlatField:
 
     def __init__(self, field: DifferentiableField, shape: torch.Size) -> None:
         self.evaluations = 0
+        self.jacobians = 0
         self._field = field
         self._shape = shape
         self._evaluate = field.evaluate
@@ -156,6 +157,16 @@ class FlatField:
     def evaluate(self, t: float, y: Tensor) -> Tensor:
         self.evaluations += 1
         return self._evaluate(t, y.view(self._shape)).reshape(-1)
+
+    @property
+    def inner(self) -> DifferentiableField:
+        """The field itself, whose evaluations are not counted here."""
+        return self._field
+
+    @property
+    def shape(self) -> torch.Size:
+        """The shape of the states that the field takes."""
+        return self._shape
 
     def evaluate_checked(self, t: float, y: Tensor) -> Tensor:
         """As `evaluate`. Raises `ValueError` when what the field returns is not like the state."""

@@ -14,7 +14,7 @@ from torch import Tensor
 
 from solver.controllers import Controller, Decision, ErrorHistory
 from solver.field import FlatField
-from solver.method import Method, RungeKutta
+from solver.method import Method, OneStep
 from solver.solution import Status, StepRecord
 from solver.step import MakeStages, Step, Stepper
 from solver.steppers import make_stepper
@@ -79,7 +79,7 @@ class Plan:
 
     @property
     def error_order(self) -> int:
-        return self.method.error_order if isinstance(self.method, RungeKutta) and self.method.adaptive else 0
+        return self.method.error_order if isinstance(self.method, OneStep) and self.method.adaptive else 0
 
     @property
     def limits_steps(self) -> bool:
@@ -168,7 +168,8 @@ def integrate(
 
     `first_slope` is f at the start where it is known already, which saves its evaluation.
     """
-    stepper = make_stepper(plan.method, field, stages, y0)
+    measure = plan.tolerance if plan.controller.adaptive else None
+    stepper = make_stepper(plan.method, field, stages, y0, measure)
     if first_slope is not None:
         stepper.start_from(first_slope)
     return Integration(plan, field, stepper, y0, times, keep).run()
@@ -191,6 +192,7 @@ class Integration:
         self._t, self._y = times[0], y0
         self._dt = 0.0
         self._errors = ErrorHistory(nan)
+        self._trouble = Status.non_finite  # what an attempt that is not finite stands for
         self._zeros = torch.zeros_like(y0)
         self._steps: list[StepRecord] = []
         self._checkpoints: list[Checkpoint] = []
@@ -257,7 +259,7 @@ class Integration:
         t, y = self._t, self._y
         dt = self._next_dt()
         if abs(dt) <= 4 * EPSILON * max(abs(t), SMALLEST_TIME) and dt != self._stop - t:
-            return Status.non_finite if isnan(self._errors.ratio) else Status.step_underflow
+            return self._trouble if isnan(self._errors.ratio) else Status.step_underflow
         if self._watch is not None:
             self._watch.attempting(t, y, dt)
         step = self._stepper.attempt(t, y, dt)
@@ -265,9 +267,12 @@ class Integration:
         decision = self._plan.controller.decide(dt, self._errors._replace(ratio=ratio), self._plan.error_order)
         if self._limits:
             decision = self._plan.limited(decision, dt, ratio)
-        self._steps.append(StepRecord(t, dt, ratio if step.errors else nan, decision.accept))
+        self._steps.append(
+            StepRecord(t, dt, ratio if step.errors else nan, decision.accept, step.newton_iterations)
+        )
         if decision.accept:
             return self._accept(dt, step, decision, ratio)
+        self._trouble = Status.non_finite if step.solved else Status.newton_failure
         return self._reject(dt, decision, ratio)
 
     def _reject(self, dt: float, decision: Decision, ratio: float) -> Status:
@@ -275,7 +280,7 @@ class Integration:
         if self._watch is not None:
             self._watch.rejected(self._t, self._y, dt)
         if abs(decision.dt_next) >= abs(dt):
-            return Status.non_finite  # a fixed step, or one of the smallest size, has nothing smaller to try
+            return self._trouble  # a fixed step, or one of the smallest size, has nothing smaller to try
         self._errors = self._errors._replace(ratio=ratio, rejected=True)
         self._dt = decision.dt_next
         return Status.success

@@ -24,6 +24,11 @@ class Status(Enum):
         "The solve used up its steps before its last output time.",
         "Raise max_steps, loosen the tolerances, or take a larger step size.",
     )
+    newton_failure = (
+        "newton_failure",
+        "Newton's method did not solve the equations of an implicit step.",
+        "Take a smaller step size or an adaptive method, or use float64.",
+    )
     non_finite = (
         "non_finite",
         "The state or the field became infinite or not a number.",
@@ -47,12 +52,16 @@ class Status(Enum):
 
 
 class StepRecord(NamedTuple):
-    """One attempted step from t, of signed size dt. error_ratio is error / tolerance, NaN where none is estimated."""
+    """One attempted step from t, of signed size dt. error_ratio is error / tolerance, NaN where none is estimated.
+
+    newton_iterations are those of an implicit method, over all of the step's stages.
+    """
 
     t: float
     dt: float
     error_ratio: float
     accepted: bool
+    newton_iterations: int = 0
 
 
 @dataclass
@@ -64,6 +73,9 @@ class Stats:
     pass's own evaluations back. `steps`, `accepted` and `rejected` are of the forward pass. `drift` is backsolve's
     largest distance, at any output time, between the state it integrated back and the one the forward pass saved.
     `backward_status` is how backsolve's own solve ended; its gradient is NaN unless that is a success.
+
+    jacobians_forward and jacobians_backward count the Jacobians of implicit methods. Each is an evaluation, counted
+    above, and a pullback for every entry of a sample; a field that pulls back once only is evaluated for each of them.
     """
 
     nfe_forward: int = 0
@@ -71,6 +83,8 @@ class Stats:
     accepted: int = 0
     rejected: int = 0
     steps: list[StepRecord] = field(default_factory=list)
+    jacobians_forward: int = 0
+    jacobians_backward: int = 0
     drift: float | None = None
     backward_status: Status | None = None
 

@@ -17,10 +17,15 @@ MakeStages = Callable[[int, Tensor], Stages]
 
 
 class Step(NamedTuple):
-    """Where a step ends, and its error estimates divided by dt: none, one, or the two of Dormand-Prince 8(5,3)."""
+    """Where a step ends, and its error estimates divided by dt: none, one, or the two of Dormand-Prince 8(5,3).
+
+    An implicit step says how many iterations of Newton's method it took; where these did not solve it, all is NaN.
+    """
 
     y1: Tensor
     errors: tuple[Tensor, ...]
+    newton_iterations: int = 0
+    solved: bool = True
 
 
 class Stepper(Protocol):

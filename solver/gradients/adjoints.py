@@ -7,13 +7,16 @@ from torch import Tensor
 from solver.field import FlatField
 from solver.gradients.cotangents import ParameterSums
 from solver.gradients.discrete_adjoint import AdamsAdjoint, RungeKuttaAdjoint
-from solver.method import Method, RungeKutta
+from solver.gradients.implicit_adjoint import ImplicitAdjoint
+from solver.method import ImplicitRungeKutta, Method, RungeKutta
 
-DiscreteAdjoint = RungeKuttaAdjoint | AdamsAdjoint
+DiscreteAdjoint = RungeKuttaAdjoint | ImplicitAdjoint | AdamsAdjoint
 
 
 def make_discrete_adjoint(method: Method, field: FlatField, sums: ParameterSums, like: Tensor) -> DiscreteAdjoint:
     """The discrete adjoint of `method` for flat states like `like`."""
     if isinstance(method, RungeKutta):
         return RungeKuttaAdjoint(method.tableau, field, sums, like)
+    if isinstance(method, ImplicitRungeKutta):
+        return ImplicitAdjoint(method.tableau, field, sums, like)
     return AdamsAdjoint(method, field, sums, like)

@@ -15,6 +15,7 @@ from torch import Tensor
 from solver.field import FlatField, Pullback
 from solver.gradients.once import once
 from solver.gradients.problem import Outcome, Problem
+from solver.implicit.jacobians import Jacobians
 from solver.integrate import Trajectory, integrate
 from solver.solution import Status
 from solver.stages import StageBuffer
@@ -84,6 +85,7 @@ class AugmentedField:
 
     def __init__(self, field: FlatField, entries: int, parameters: Sequence[Tensor]) -> None:
         self._field = field
+        self._jacobians = Jacobians(field)
         self._entries = entries
         self._parameters = parameters
 
@@ -92,6 +94,13 @@ class AugmentedField:
         gradients = pullback(-z[self._entries : 2 * self._entries])
         da = torch.zeros_like(dy) if gradients.y is None else gradients.y
         return torch.cat((dy, da, *map(_flat, gradients.parameters, self._parameters)))
+
+    def blocks(self, t: float, z: Tensor) -> Tensor:
+        """The Jacobians of y' in y and a' in a. How a' and the quadrature depend on y is left to Newton's iterations,
+        which see y settle first: what is left out is strictly triangular.
+        """
+        jacobians = self._jacobians.blocks(t, z[: self._entries])
+        return torch.cat((jacobians, -jacobians.mT))
 
     def linearise(self, t: float, z: Tensor) -> tuple[Tensor, Pullback]:
         raise NotImplementedError("The adjoint equation is integrated only, never differentiated.")
@@ -127,6 +136,7 @@ class _BackwardSolve:
             adjoint = adjoint + rows[row - 1]
         stats = self._problem.stats
         stats.nfe_backward += self._field.evaluations
+        stats.jacobians_backward += self._field.jacobians
         stats.drift, stats.backward_status = drift, status
         return tuple(torch.cat((adjoint, quadrature)).split(self._sizes))
 

@@ -15,6 +15,7 @@ from solver.gradients.once import once
 from solver.gradients.parallel_adjoint import ParallelAdjoint, parallelises
 from solver.gradients.problem import Outcome, Problem
 from solver.integrate import Checkpoint, Keep, Point, Trajectory
+from solver.method import ImplicitRungeKutta
 
 
 @dataclass(frozen=True)
@@ -22,6 +23,7 @@ class Checkpointed:
     """The gradient of the discrete solve, to rounding the same as `direct`, from t, dt and y of accepted steps.
 
     A Runge-Kutta step of s stages costs s evaluations in the backward pass (dopri5: 6), a multistep step one.
+    Of an implicit step the slopes are kept, too, and the transposed equations of its stages are solved.
     Of a field that treats every row by itself, all steps are pulled back at once (see `parallel_adjoint`).
     Parameters are the field's own (`nn.Module`, DifferentiableField) or those passed as `parameters=`.
     """
@@ -53,7 +55,8 @@ class _Checkpointed(torch.autograd.Function):
         *parameters: Tensor,
     ) -> Tensor:
         start = y0.detach().clone().reshape(-1)  # kept, and the caller may change y0
-        keep = Keep.slopes if parallelises(problem) else Keep.starts
+        implicit = isinstance(problem.plan.method, ImplicitRungeKutta)  # whose slopes would have to be solved for again
+        keep = Keep.slopes if implicit or parallelises(problem) else Keep.starts
         trajectory = problem.integrate(field, start, first_slope=slope, keep=keep)
         found.append(trajectory)
         ctx.save_for_backward(*parameters)  # so that a change to them before backward is noticed
@@ -92,4 +95,5 @@ def _pull_back(problem: Problem, steps: list[Checkpoint], end: Point, rows: Tens
     adjoint = make_discrete_adjoint(problem.plan.method, field, sums, at_start)
     start = adjoint.run(steps, SavedCotangents(rows), end)
     problem.stats.nfe_backward += field.evaluations
+    problem.stats.jacobians_backward += field.jacobians
     return start + at_start

@@ -76,6 +76,7 @@ class Problem:
         """Integrate the flat state y0 and enter the cost into the statistics."""
         found = integrate(self.plan, field, y0, self.times, stages, first_slope=first_slope, keep=keep)
         self.stats.nfe_forward += field.evaluations
+        self.stats.jacobians_forward += field.jacobians
         self.stats.steps = found.steps
         self.stats.accepted = sum(step.accepted for step in found.steps)
         self.stats.rejected = len(found.steps) - self.stats.accepted
