@@ -15,12 +15,14 @@ if TYPE_CHECKING:
     from solver.controllers import CONTROLLERS as CONTROLLERS
     from solver.controllers import FixedController as FixedController
     from solver.controllers import PIDController as PIDController
+    from solver.events import Event as Event
     from solver.field import DifferentiableField as DifferentiableField
     from solver.field import Gradients as Gradients
     from solver.gradients import GRADIENTS as GRADIENTS
     from solver.method import AdamsBashforth as AdamsBashforth
     from solver.method import RungeKutta as RungeKutta
     from solver.methods import METHODS as METHODS
+    from solver.solution import EventRecord as EventRecord
     from solver.solution import Solution as Solution
     from solver.solution import Stats as Stats
     from solver.solution import Status as Status
@@ -35,6 +37,8 @@ _HOMES = {
     "CONTROLLERS": "controllers",
     "DifferentiableField": "field",
     "ErrorEstimate": "tableau",
+    "Event": "events",
+    "EventRecord": "solution",
     "FixedController": "controllers",
     "GRADIENTS": "gradients",
     "Gradients": "field",

@@ -27,8 +27,16 @@ SMALLEST_TIME = 1e-60
 """Steps from t = 0 may be smaller than any relative bound; this is where they, too, are too small."""
 
 
+class Mark(NamedTuple):
+    """A place θ in (0, 1] of an accepted step whose state is to be saved, whose it is, and whether all ends there."""
+
+    theta: float
+    owner: object
+    ends: bool = False
+
+
 class Watch(Protocol):
-    """Someone who is told of every step, and may end the integration in one."""
+    """Someone who is told of every step, and may have more states of it saved, or end the integration in it."""
 
     def attempting(self, t: float, y: Tensor, dt: float) -> None:
         """A step from (t, y) of signed size dt is about to be tried."""
@@ -36,8 +44,8 @@ class Watch(Protocol):
 
     def rejected(self, t: float, y: Tensor, dt: float) -> None: ...
 
-    def accepted(self, step: AcceptedStep) -> float | None:
-        """θ in (0, 1] where the integration is to end, or None."""
+    def accepted(self, step: AcceptedStep) -> Sequence[Mark]:
+        """What to save besides the states at the output times, in order; only the last may end the integration."""
         ...
 
 
@@ -137,11 +145,18 @@ class AcceptedStep(NamedTuple):
     outputs: Callable[[Sequence[float]], Tensor]
 
 
+class MarkedRow(NamedTuple):
+    """A row that holds the state at someone's mark."""
+
+    row: int
+    owner: object
+
+
 class Trajectory(NamedTuple):
     """What an integration found. `ys` is (times, entries), NaN after row `reached`; `end` is where the last step ended.
 
-    `times` are those that were asked for, and where an event ended the integration its time among them, in row
-    `reached`. `dt_next` is the size, positive, that the next step would have had.
+    `times` are those that were asked for and, in the rows that `marked` tells, those of marks. `dt_next` is the size,
+    positive, that the next step would have had.
     """
 
     times: Sequence[float]
@@ -152,6 +167,7 @@ class Trajectory(NamedTuple):
     checkpoints: list[Checkpoint]
     end: Point
     dt_next: float
+    marked: Sequence[MarkedRow] = ()
 
 
 def integrate(
@@ -184,7 +200,7 @@ class Integration:
         self._plan = plan
         self._field = field
         self._stepper = stepper
-        self._times = times
+        self._times = list(times)
         self._stops = plan.stops(times)
         self._stop = self._stops[0]
         self._limits, self._watch = plan.limits_steps, plan.watch
@@ -196,6 +212,7 @@ class Integration:
         self._zeros = torch.zeros_like(y0)
         self._steps: list[StepRecord] = []
         self._checkpoints: list[Checkpoint] = []
+        self._marked: list[MarkedRow] = []
         self._row = saved_at_start(times)  # how many rows are saved
         self._saved = [y0.expand(self._row, -1)]
 
@@ -211,7 +228,8 @@ class Integration:
             self._saved.append(self._y.new_full((missing, self._y.numel()), nan))
         ys, end = torch.cat(self._saved), Point(self._t, self._y)
         steps, checkpoints = self._steps, self._checkpoints
-        return Trajectory(self._times, ys, self._row - 1, status, steps, checkpoints, end, abs(self._dt))
+        dt_next = abs(self._dt)
+        return Trajectory(self._times, ys, self._row - 1, status, steps, checkpoints, end, dt_next, self._marked)
 
     def _begin(self) -> Status:
         """Choose the first step size. A start that is not finite ends the solve."""
@@ -308,10 +326,10 @@ class Integration:
         t, y = self._t, self._y
         arrived = dt == self._stop - t
         t1 = self._stop if arrived else t + dt
-        end = None if self._watch is None else self._watch.accepted(self._accepted(dt, step))
+        marks = () if self._watch is None else self._watch.accepted(self._accepted(dt, step))
         thetas = self._thetas(t, t1, dt)
-        if end is not None:
-            thetas = self._ended_at(end, thetas, dt)
+        if marks:
+            thetas = self._insert(marks, thetas, dt)
         if self._keep is not Keep.nothing:
             slopes = self._stepper.slopes() if self._keep is Keep.slopes else None
             self._checkpoints.append(Checkpoint(t, dt, y, self._row, thetas, slopes))
@@ -328,7 +346,7 @@ class Integration:
         self._t, self._y = t1, step.y1
         if arrived and len(self._stops) > 1:
             self._aim()
-        return Status.success if end is None else Status.event
+        return Status.event if marks and marks[-1].ends else Status.success
 
     def _aim(self) -> None:
         """Turn to the stop after the one that is reached."""
@@ -341,12 +359,18 @@ class Integration:
         t, y = self._t, self._y
         return AcceptedStep(t, dt, y, step.y1, lambda thetas: self._stepper.outputs(t, y, dt, thetas))
 
-    def _ended_at(self, end: float, thetas: tuple[float, ...], dt: float) -> tuple[float, ...]:
-        """The outputs of a step that ends the integration at θ = `end`, which becomes an output time itself."""
-        before = tuple(theta for theta in thetas if theta < end)
-        row = self._row + len(before)
-        self._times = [*self._times[:row], self._t + end * dt, *self._times[row:]]
-        return (*before, end)
+    def _insert(self, marks: Sequence[Mark], thetas: tuple[float, ...], dt: float) -> tuple[float, ...]:
+        """The outputs of a step with those at marks among them: their times become output times."""
+        end = marks[-1].theta if marks[-1].ends else 1.0
+        asked = [theta for theta in thetas if theta <= end]
+        rows = slice(self._row, self._row + len(asked))
+        places: list[tuple[float, float, object]] = []
+        places += [(theta, time, None) for theta, time in zip(asked, self._times[rows], strict=True)]
+        places += [(mark.theta, self._t + mark.theta * dt, mark.owner) for mark in marks]
+        places.sort(key=lambda place: place[0])
+        self._marked += [MarkedRow(self._row + n, owner) for n, (*_, owner) in enumerate(places) if owner is not None]
+        self._times[rows] = [time for _, time, _ in places]
+        return tuple(theta for theta, *_ in places)
 
     def _thetas(self, t: float, t1: float, dt: float) -> tuple[float, ...]:
         """Where in the step the next output times fall; exactly 1 for those at its end."""

@@ -51,6 +51,15 @@ class Status(Enum):
         return self in (Status.success, Status.event)
 
 
+@dataclass(frozen=True)
+class EventRecord:
+    """An event that happened: which of `events`, when, and the state there, in the shape of y0. Differentiable."""
+
+    index: int
+    t: Tensor
+    y: Tensor
+
+
 class StepRecord(NamedTuple):
     """One attempted step from t, of signed size dt. error_ratio is error / tolerance, NaN where none is estimated.
 
@@ -93,7 +102,8 @@ class Stats:
 class Solution:
     """States `ys`, of shape (len(ts), *y0.shape), at the times `ts`.
 
-    `reached` is the index of the last output time the solve got to; the rows of `ys` after it are NaN.
+    `reached` is the index of the last output time the solve got to; the rows of `ys` after it are NaN. `events` are
+    those that happened on the way, in order.
     """
 
     ts: Tensor
@@ -101,3 +111,4 @@ class Solution:
     reached: int
     stats: Stats
     status: Status
+    events: tuple[EventRecord, ...] = ()

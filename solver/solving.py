@@ -13,6 +13,7 @@ import torch
 from torch import Tensor
 
 from solver.controllers import CONTROLLERS, FIXED, PI, Controller
+from solver.events import Condition, Event, EventWatch, as_events, event_records
 from solver.field import (
     AutogradField,
     DifferentiableField,
@@ -62,6 +63,7 @@ def solve(
     max_steps: int = 10_000,
     parameters: Iterable[Tensor] | None = None,
     rowwise: bool = False,
+    events: Event | Condition | Sequence[Event | Condition] = (),
 ) -> Solution:
     """Solve dy/dt = field(t, y) from y(ts[0]) = y0, saving y at every time of `ts`.
 
@@ -82,6 +84,9 @@ def solve(
     (rows, 1): the checkpointed gradient of small batches of few entries then pulls all steps back at once, in a
     fraction of the time. It is implied by a field that is a `RowwiseField`.
 
+    `events` are one or several `Event`s, or bare conditions g(t, y), which end the solve where they become zero (see
+    `solver.events`). Those that happened are `Solution.events`; rows of `ys` after a terminal one are NaN.
+
     Numerical trouble is no exception: `Solution.status` says how the solve ended, and rows of `ys` after
     `Solution.reached` are NaN. Raises `ValueError` for arguments that cannot work.
     """
@@ -93,10 +98,15 @@ def solve(
     moving_times = ts.requires_grad and torch.is_grad_enabled()
     if moving_times:
         problem = replace(problem, y0=shift_start(problem, ts))
-    ys, reached, status = named(gradient, GRADIENTS, "gradient").solve(problem)
+    looked_for = as_events(events)
+    if looked_for:
+        problem = problem.watched(EventWatch(looked_for, problem))
+    outcome = named(gradient, GRADIENTS, "gradient").solve(problem)
+    ys, reached = outcome.asked
     if moving_times:
         ys = shift_outputs(problem, ys, ts, reached)
-    return Solution(ts, ys, reached, problem.stats, status)
+    happened = event_records(looked_for, problem, outcome, ts)
+    return Solution(ts, ys, reached, problem.stats, outcome.status, happened)
 
 
 def named(choice: str | Choice, known: Sequence[Choice], what: str) -> Choice:

@@ -61,15 +61,15 @@ class _Backsolve(torch.autograd.Function):
         trajectory = problem.integrate(field, y0.detach().reshape(-1), first_slope=slope)
         found.append(trajectory)
         ctx.save_for_backward(trajectory.ys, *parameters)
-        ctx.problem, ctx.reached = problem, trajectory.reached
+        ctx.problem, ctx.times, ctx.reached = problem, trajectory.times, trajectory.reached
         return trajectory.ys
 
     @staticmethod
     def backward(ctx: Any, *cotangents: Tensor) -> tuple[Tensor | None, ...]:
         problem, (ys, *parameters) = ctx.problem, ctx.saved_tensors
         with torch.no_grad():
-            rows = cotangents[0].reshape(len(problem.times), -1)
-            gradients = _BackwardSolve(problem, ys, parameters).run(rows, ctx.reached)
+            rows = cotangents[0].flatten(1)
+            gradients = _BackwardSolve(problem, ctx.times, ys, parameters).run(rows, ctx.reached)
         shapes = (problem.y0.shape, *(parameter.shape for parameter in parameters))
         return (
             None,
@@ -112,14 +112,15 @@ class AugmentedField:
 class _BackwardSolve:
     """The augmented equation, from the last reached output time back to the first."""
 
-    def __init__(self, problem: Problem, ys: Tensor, parameters: Sequence[Tensor]) -> None:
+    def __init__(self, problem: Problem, times: Sequence[float], ys: Tensor, parameters: Sequence[Tensor]) -> None:
         self._problem = problem
+        self._times = times
         self._ys = ys
         self._entries = ys.shape[1]
         self._sizes = [self._entries, *(parameter.numel() for parameter in parameters)]
         self._field = problem.flat(problem.field)
         self._augmented = AugmentedField(self._field, self._entries, parameters)
-        self._plan = replace(problem.plan, tolerance=problem.plan.tolerance.of_adjoint(self._entries))
+        self._plan = replace(problem.plan, tolerance=problem.plan.tolerance.of_adjoint(self._entries), watch=None)
 
     def run(self, rows: Tensor, reached: int) -> tuple[Tensor, ...]:
         """Cotangents of the saved states -> those of y0 and the parameters, all flat; NaN if the solve fails."""
@@ -142,7 +143,7 @@ class _BackwardSolve:
 
     def _interval(self, row: int, z: Tensor) -> Trajectory:
         """From output time `row` to the one before it, with the step size that the last interval ended with."""
-        times = (self._problem.times[row], self._problem.times[row - 1])
+        times = (self._times[row], self._times[row - 1])
         found = integrate(self._plan, FlatField(self._augmented, z.shape), z, times, StageBuffer)
         if self._plan.controller.adaptive and found.steps:
             self._plan = replace(self._plan, dt=found.dt_next)

@@ -68,7 +68,7 @@ class _Checkpointed(torch.autograd.Function):
     def backward(ctx: Any, *cotangents: Tensor) -> tuple[Tensor | None, ...]:
         problem, parameters = ctx.problem, ctx.saved_tensors
         with torch.no_grad():
-            rows = cotangents[0].reshape(len(problem.times), -1)
+            rows = cotangents[0].flatten(1)
             sums = ParameterSums(parameters)
             y0 = _pull_back(problem, ctx.steps, ctx.end, rows, sums)
         return None, None, None, None, *(once(x, Checkpointed.name) for x in (y0.view(problem.y0.shape), *sums.totals))

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from typing import NamedTuple, Protocol
 
 import torch
@@ -10,7 +11,7 @@ from torch import Tensor
 
 from solver.field import DifferentiableField, FlatField, RowwiseField
 from solver.gradients.captured import refuse_captured
-from solver.integrate import Keep, Plan, Trajectory, integrate, saved_at_start
+from solver.integrate import Keep, MarkedRow, Plan, Trajectory, Watch, integrate, saved_at_start
 from solver.solution import Stats, Status
 from solver.stages import StageBuffer
 from solver.step import MakeStages
@@ -82,18 +83,44 @@ class Problem:
         self.stats.rejected = len(found.steps) - self.stats.accepted
         return found
 
+    def watched(self, watch: Watch) -> Problem:
+        """The same problem with `watch` as the watch of its steps."""
+        return replace(self, plan=replace(self.plan, watch=watch))
+
     def outcome(self, found: Trajectory, ys: Tensor | None = None) -> Outcome:
         """What the integration found, with `ys` (its own by default) in the shape of y0."""
         ys = found.ys if ys is None else ys
-        return Outcome(ys.view(-1, *self.y0.shape), found.reached, found.status)
+        return Outcome(ys.view(-1, *self.y0.shape), found.reached, found.status, found.times, found.marked)
 
 
 class Outcome(NamedTuple):
-    """Saved states of shape (times, *y0.shape), the last row that holds one, and how the solve ended."""
+    """Saved states of shape (times, *y0.shape), the last row that holds one, how the solve ended, and the times.
+
+    `marked` tells the rows that nobody asked for: those that a watch had saved.
+    """
 
     ys: Tensor
     reached: int
     status: Status
+    times: Sequence[float]
+    marked: Sequence[MarkedRow] = ()
+
+    @property
+    def asked(self) -> Asked:
+        """The saved states at the times that were asked for, and the last row of them that holds one."""
+        if not self.marked:
+            return Asked(self.ys, self.reached)
+        marked = {row for row, _ in self.marked}
+        rows = [row for row in range(len(self.times)) if row not in marked]
+        reached = sum(row <= self.reached for row in rows) - 1
+        return Asked(self.ys[torch.tensor(rows, device=self.ys.device)], reached)
+
+
+class Asked(NamedTuple):
+    """Saved states of shape (times, *y0.shape), and the last row that holds one."""
+
+    ys: Tensor
+    reached: int
 
 
 class Gradient(Protocol):
