@@ -116,6 +116,15 @@ class AutogradField:
     def parameters(self) -> Sequence[Tensor]:
         return self._parameters
 
+    def of_state_alone(self) -> AutogradField:
+        """The same field without parameters: its pullbacks then stop at the state."""
+        return AutogradField(self._function, (), torch.empty(0, dtype=self._dtype, device=self._device))
+
+
+def of_state_alone(field: DifferentiableField) -> DifferentiableField:
+    """The field in a form whose pullbacks need not reach the parameters, where it has one; else itself."""
+    return field.of_state_alone() if isinstance(field, AutogradField) else field
+
 
 class RowwiseAutogradField(AutogradField):
     """As AutogradField, for a callable that treats every row by itself and also takes t of shape (rows, 1)."""
