@@ -14,7 +14,7 @@ from torch import Tensor
 
 from solver.controllers import Controller, Decision, ErrorHistory
 from solver.field import FlatField
-from solver.method import Method, OneStep
+from solver.method import AsynchronousLeapfrog, Method, OneStep
 from solver.solution import Status, StepRecord
 from solver.step import MakeStages, Step, Stepper
 from solver.steppers import make_stepper
@@ -87,7 +87,8 @@ class Plan:
 
     @property
     def error_order(self) -> int:
-        return self.method.error_order if isinstance(self.method, OneStep) and self.method.adaptive else 0
+        method = self.method
+        return method.error_order if isinstance(method, OneStep | AsynchronousLeapfrog) and method.adaptive else 0
 
     @property
     def limits_steps(self) -> bool:
@@ -107,17 +108,22 @@ class Plan:
 
 
 class Keep(Enum):
-    """What to keep of accepted steps: nothing, their starts, or also the slopes of the stages that advance them."""
+    """What to keep of accepted steps: nothing, their starts, or also the slopes of the stages that advance them.
+
+    `last` keeps start and slopes of the last step that saved a state alone, and of the others their times and sizes.
+    """
 
     nothing = 0
     starts = 1
     slopes = 2
+    last = 3
 
 
 class Checkpoint(NamedTuple):
     """An accepted step as the discrete adjoint needs it: its start, and the output times (as θ) inside it.
 
     The first output is row `first_row` of the saved states; θ = 1 is the step's end. `slopes` are (stages, entries).
+    A `y` that was not kept is empty.
     """
 
     t: float
@@ -213,6 +219,7 @@ class Integration:
         self._steps: list[StepRecord] = []
         self._checkpoints: list[Checkpoint] = []
         self._marked: list[MarkedRow] = []
+        self._last: int | None = None  # the place of the last checkpoint with slopes
         self._row = saved_at_start(times)  # how many rows are saved
         self._saved = [y0.expand(self._row, -1)]
 
@@ -331,8 +338,7 @@ class Integration:
         if marks:
             thetas = self._insert(marks, thetas, dt)
         if self._keep is not Keep.nothing:
-            slopes = self._stepper.slopes() if self._keep is Keep.slopes else None
-            self._checkpoints.append(Checkpoint(t, dt, y, self._row, thetas, slopes))
+            self._remember(Checkpoint(t, dt, y, self._row, thetas, None))
         if thetas:
             inside = thetas[: len(thetas) - thetas.count(1.0)]
             if inside:
@@ -347,6 +353,21 @@ class Integration:
         if arrived and len(self._stops) > 1:
             self._aim()
         return Status.event if marks and marks[-1].ends else Status.success
+
+    def _remember(self, step: Checkpoint) -> None:
+        """Keep of an accepted step what is asked for."""
+        if self._keep is Keep.last:
+            if not step.thetas:
+                step = self._emptied(step)
+            elif self._last is not None:
+                self._checkpoints[self._last] = self._emptied(self._checkpoints[self._last])
+        if self._keep is Keep.slopes or (self._keep is Keep.last and step.thetas):
+            step = step._replace(slopes=self._stepper.slopes())
+            self._last = len(self._checkpoints)
+        self._checkpoints.append(step)
+
+    def _emptied(self, step: Checkpoint) -> Checkpoint:
+        return step._replace(y=self._zeros[:0], slopes=None)
 
     def _aim(self) -> None:
         """Turn to the stop after the one that is reached."""

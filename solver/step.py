@@ -10,7 +10,7 @@ from torch import Tensor
 from solver.coefficients import constant
 from solver.field import FlatField
 from solver.interpolation import Interpolant
-from solver.method import AdamsBashforth, RungeKutta
+from solver.method import RungeKutta
 from solver.stages import Stages
 
 MakeStages = Callable[[int, Tensor], Stages]
@@ -109,56 +109,3 @@ class RungeKuttaStepper:
             self._stages.put(stage, self._field.evaluate(t + nodes[stage] * dt, at))
         self._evaluated = max(self._evaluated, stop)
         return at
-
-
-class AdamsStepper:
-    """Equal steps of an Adams-Bashforth method, the first ones made by its starter."""
-
-    def __init__(self, method: AdamsBashforth, field: FlatField, stages: MakeStages, like: Tensor) -> None:
-        self._order = method.order
-        self._starter = RungeKuttaStepper(method.starter, field, stages, like)
-        self._history = stages(method.order, like)  # slope n in place n mod order
-        self._weights = [constant(row, like) for row in ring(tuple(map(float, method.weights)))]
-        self._interpolants = [
-            Interpolant(rows, like) for rows in zip(*(ring(row) for row in method.dense_rows), strict=True)
-        ]
-        self._count = 0
-
-    def start_from(self, slope: Tensor) -> None:
-        self._starter.start_from(slope)
-
-    def first_slope(self, t: float, y: Tensor) -> Tensor:
-        return self._starter.first_slope(t, y)
-
-    def attempt(self, t: float, y: Tensor, dt: float) -> Step:
-        place = self._count % self._order
-        self._history.put(place, self.first_slope(t, y))
-        if self._starting:
-            return Step(self._starter.attempt(t, y, dt).y1, ())
-        return Step(self._history.step(y, self._weights[place], dt), ())
-
-    def outputs(self, t: float, y: Tensor, dt: float, thetas: Sequence[float]) -> Tensor:
-        if self._starting:
-            return self._starter.outputs(t, y, dt, thetas)
-        weights = self._interpolants[self._count % self._order].weights(thetas)
-        return self._history.rows(y, weights, dt)
-
-    def slopes(self) -> Tensor | None:
-        return None
-
-    def accept(self) -> None:
-        if self._starting:
-            self._starter.accept()
-        else:
-            self._starter.forget()
-        self._count += 1
-
-    @property
-    def _starting(self) -> bool:
-        return self._count < self._order - 1
-
-
-def ring(weights: Sequence[float]) -> list[tuple[float, ...]]:
-    """Weights by age as weights by place in a ring buffer, for each place that the newest entry may have."""
-    size = len(weights)
-    return [tuple(weights[(newest - place) % size] for place in range(size)) for newest in range(size)]

@@ -4,10 +4,20 @@ from __future__ import annotations
 
 from torch import Tensor
 
+from solver.adams_step import AdamsStepper
 from solver.field import FlatField
 from solver.implicit.stepper import ImplicitRungeKuttaStepper
-from solver.method import AdamsBashforth, ImplicitRungeKutta, Method
-from solver.step import AdamsStepper, MakeStages, RungeKuttaStepper, Stepper
+from solver.leapfrog_step import AsynchronousLeapfrogStepper
+from solver.method import (
+    AdamsBashforth,
+    AdamsBashforthMoulton,
+    AsynchronousLeapfrog,
+    ImplicitRungeKutta,
+    Method,
+    Symplectic,
+)
+from solver.step import MakeStages, RungeKuttaStepper, Stepper
+from solver.symplectic_step import SymplecticStepper
 from solver.tolerance import Measure
 
 
@@ -17,6 +27,10 @@ def make_stepper(
     """The stepper of `method` for flat states like `like`. `measure` is what adaptive steps keep to, None for fixed."""
     if isinstance(method, ImplicitRungeKutta):
         return ImplicitRungeKuttaStepper(method, field, stages, like, measure)
-    if isinstance(method, AdamsBashforth):
+    if isinstance(method, AdamsBashforth | AdamsBashforthMoulton):
         return AdamsStepper(method, field, stages, like)
+    if isinstance(method, Symplectic):
+        return SymplecticStepper(method, field, stages, like)
+    if isinstance(method, AsynchronousLeapfrog):
+        return AsynchronousLeapfrogStepper(field, stages, like)
     return RungeKuttaStepper(method, field, stages, like)

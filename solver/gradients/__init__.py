@@ -4,5 +4,6 @@ from solver.gradients.backsolve import Backsolve
 from solver.gradients.checkpointed import Checkpointed
 from solver.gradients.direct import Direct
 from solver.gradients.problem import Gradient
+from solver.gradients.reversible import Reversible
 
-GRADIENTS: tuple[Gradient, ...] = (Checkpointed(), Direct(), Backsolve())
+GRADIENTS: tuple[Gradient, ...] = (Checkpointed(), Direct(), Backsolve(), Reversible())

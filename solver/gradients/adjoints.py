@@ -5,12 +5,15 @@ from __future__ import annotations
 from torch import Tensor
 
 from solver.field import FlatField
+from solver.gradients.adams_adjoint import AdamsAdjoint
 from solver.gradients.cotangents import ParameterSums
-from solver.gradients.discrete_adjoint import AdamsAdjoint, RungeKuttaAdjoint
+from solver.gradients.discrete_adjoint import RungeKuttaAdjoint
 from solver.gradients.implicit_adjoint import ImplicitAdjoint
-from solver.method import ImplicitRungeKutta, Method, RungeKutta
+from solver.gradients.leapfrog_adjoint import AsynchronousLeapfrogAdjoint
+from solver.gradients.symplectic_adjoint import SymplecticAdjoint
+from solver.method import AsynchronousLeapfrog, ImplicitRungeKutta, Method, RungeKutta, Symplectic
 
-DiscreteAdjoint = RungeKuttaAdjoint | ImplicitAdjoint | AdamsAdjoint
+DiscreteAdjoint = RungeKuttaAdjoint | ImplicitAdjoint | AdamsAdjoint | SymplecticAdjoint | AsynchronousLeapfrogAdjoint
 
 
 def make_discrete_adjoint(method: Method, field: FlatField, sums: ParameterSums, like: Tensor) -> DiscreteAdjoint:
@@ -19,4 +22,8 @@ def make_discrete_adjoint(method: Method, field: FlatField, sums: ParameterSums,
         return RungeKuttaAdjoint(method.tableau, field, sums, like)
     if isinstance(method, ImplicitRungeKutta):
         return ImplicitAdjoint(method.tableau, field, sums, like)
+    if isinstance(method, Symplectic):
+        return SymplecticAdjoint(method, field, sums, like)
+    if isinstance(method, AsynchronousLeapfrog):
+        return AsynchronousLeapfrogAdjoint(field, sums)
     return AdamsAdjoint(method, field, sums, like)

@@ -17,6 +17,7 @@ from solver.gradients.once import once
 from solver.gradients.problem import Outcome, Problem
 from solver.implicit.jacobians import Jacobians
 from solver.integrate import Trajectory, integrate
+from solver.method import Symplectic
 from solver.solution import Status
 from solver.stages import StageBuffer
 
@@ -120,7 +121,11 @@ class _BackwardSolve:
         self._sizes = [self._entries, *(parameter.numel() for parameter in parameters)]
         self._field = problem.flat(problem.field)
         self._augmented = AugmentedField(self._field, self._entries, parameters)
-        self._plan = replace(problem.plan, tolerance=problem.plan.tolerance.of_adjoint(self._entries), watch=None)
+        method = problem.plan.method
+        if isinstance(method, Symplectic):  # (y, a, dL/dθ) has no halves q and p
+            method = method.companion
+        tolerance = problem.plan.tolerance.of_adjoint(self._entries)
+        self._plan = replace(problem.plan, method=method, tolerance=tolerance, watch=None)
 
     def run(self, rows: Tensor, reached: int) -> tuple[Tensor, ...]:
         """Cotangents of the saved states -> those of y0 and the parameters, all flat; NaN if the solve fails."""

@@ -15,7 +15,7 @@ from solver.gradients.once import once
 from solver.gradients.parallel_adjoint import ParallelAdjoint, parallelises
 from solver.gradients.problem import Outcome, Problem
 from solver.integrate import Checkpoint, Keep, Point, Trajectory
-from solver.method import ImplicitRungeKutta
+from solver.method import AsynchronousLeapfrog, ImplicitRungeKutta
 
 
 @dataclass(frozen=True)
@@ -55,8 +55,9 @@ class _Checkpointed(torch.autograd.Function):
         *parameters: Tensor,
     ) -> Tensor:
         start = y0.detach().clone().reshape(-1)  # kept, and the caller may change y0
-        implicit = isinstance(problem.plan.method, ImplicitRungeKutta)  # whose slopes would have to be solved for again
-        keep = Keep.slopes if implicit or parallelises(problem) else Keep.starts
+        # slopes of implicit steps would have to be solved for again, those that leapfrog carries along are lost
+        needs_slopes = isinstance(problem.plan.method, ImplicitRungeKutta | AsynchronousLeapfrog)
+        keep = Keep.slopes if needs_slopes or parallelises(problem) else Keep.starts
         trajectory = problem.integrate(field, start, first_slope=slope, keep=keep)
         found.append(trajectory)
         ctx.save_for_backward(*parameters)  # so that a change to them before backward is noticed

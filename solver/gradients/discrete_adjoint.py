@@ -16,7 +16,6 @@ from solver.field import FlatField, Pullback
 from solver.gradients.cotangents import ParameterSums, SavedCotangents
 from solver.integrate import Checkpoint, Point
 from solver.interpolation import Interpolant
-from solver.method import AdamsBashforth
 from solver.stages import StageBuffer
 from solver.tableau import ButcherTableau
 
@@ -100,47 +99,6 @@ class RungeKuttaAdjoint:
             self._stages.put(stage, slope)
             pullbacks.append(pullback)
         return pullbacks
-
-
-class AdamsAdjoint:
-    """Pulls cotangents back through the steps of an Adams-Bashforth method, and of its starter before them."""
-
-    def __init__(self, method: AdamsBashforth, field: FlatField, sums: ParameterSums, like: Tensor) -> None:
-        self._order = method.order
-        self._field = field
-        self._sums = sums
-        self._starter = RungeKuttaAdjoint(method.starter.tableau, field, sums, like)
-        self._weights = constant(tuple(map(float, method.weights)), like)
-        self._interpolant = Interpolant(method.dense_rows, like)
-
-    def run(self, steps: Sequence[Checkpoint], saved: SavedCotangents, end: Point) -> Tensor:
-        """As `RungeKuttaAdjoint.run`."""
-        cotangent = torch.zeros_like(end.y)
-        slopes = end.y.new_zeros(self._order, end.y.numel())  # cotangents of f at this step's start, the one before, …
-        for place in reversed(range(len(steps))):
-            step = steps[place]
-            if place < self._order - 1:
-                inside = self._starter.stage_cotangents(step, saved)
-                cotangent = self._starter.pull_back(step, cotangent, saved, inside, slopes[0])
-            else:
-                cotangent = self._pull_back(step, cotangent, saved, slopes)
-            slopes = torch.cat((slopes[1:], torch.zeros_like(slopes[:1])))
-        return cotangent
-
-    def _pull_back(self, step: Checkpoint, cotangent: Tensor, saved: SavedCotangents, slopes: Tensor) -> Tensor:
-        """Cotangent of a multistep step's end -> of its start; enters what is due to its history into `slopes`."""
-        at_end, rows = saved.at_end(step), saved.inside(step)
-        if at_end is not None:
-            cotangent = cotangent + at_end
-        slopes.addr_(self._weights, cotangent, alpha=step.dt)
-        start = cotangent
-        if rows is not None:
-            weights = self._interpolant.weights(step.thetas[: len(rows)])
-            slopes.addmm_(weights.t(), rows, alpha=step.dt)
-            start = cotangent + rows.sum(0)
-        pulled = torch.zeros_like(start)
-        pull(self._field.linearise(step.t, step.y).pullback, slopes[0], pulled, self._sums)
-        return start + pulled
 
 
 def pull(pullback: Pullback, cotangent: Tensor, out: Tensor, sums: ParameterSums) -> None:

@@ -5,6 +5,11 @@ from solver.methods.ab2 import AB2
 from solver.methods.ab3 import AB3
 from solver.methods.ab4 import AB4
 from solver.methods.ab5 import AB5
+from solver.methods.abm2 import ABM2
+from solver.methods.abm3 import ABM3
+from solver.methods.abm4 import ABM4
+from solver.methods.abm5 import ABM5
+from solver.methods.alf import ALF
 from solver.methods.bosh3 import BOSH3
 from solver.methods.dop853 import DOP853
 from solver.methods.dopri5 import DOPRI5
@@ -13,14 +18,17 @@ from solver.methods.fehlberg2 import FEHLBERG2
 from solver.methods.heun import HEUN
 from solver.methods.heun3 import HEUN3
 from solver.methods.heun_euler import HEUN_EULER
+from solver.methods.leapfrog import LEAPFROG
 from solver.methods.midpoint import MIDPOINT
 from solver.methods.ralston import RALSTON
 from solver.methods.ralston3 import RALSTON3
 from solver.methods.rk4 import RK4
 from solver.methods.rk4_38 import RK4_38
 from solver.methods.ssprk3 import SSPRK3
+from solver.methods.symplectic_euler import SYMPLECTIC_EULER
 from solver.methods.tsit5 import TSIT5
 from solver.methods.verner76 import VERNER76
+from solver.methods.yoshida4 import YOSHIDA4
 
 METHODS: tuple[Method, ...] = (
     EULER,
@@ -36,6 +44,14 @@ METHODS: tuple[Method, ...] = (
     AB3,
     AB4,
     AB5,
+    ABM2,
+    ABM3,
+    ABM4,
+    ABM5,
+    SYMPLECTIC_EULER,
+    LEAPFROG,
+    YOSHIDA4,
+    ALF,
     HEUN_EULER,
     FEHLBERG2,
     BOSH3,
