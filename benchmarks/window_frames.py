@@ -19,6 +19,7 @@ if not (os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")) and sys.
     os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
 STARTS_EVERY = 0.4
+LONGEST_WAIT = 60.0
 WARM_UP = 2.0
 """Seconds of training before measuring: caches fill, the first plots are made."""
 
@@ -73,6 +74,8 @@ def watch(seconds: float) -> Seen:
     pressed = perf_counter()
     while link.step == 0:
         app.processEvents()
+        if perf_counter() - pressed > LONGEST_WAIT:
+            raise SystemExit(f"No training step within {LONGEST_WAIT:.0f} s: {launched.desk.announcements.open}")
     training_seen = perf_counter() - pressed
     run(WARM_UP)
     portraits.clear()

@@ -29,6 +29,7 @@ from nodeviz.ui.plots.nfe_plot import NfePlot
 from nodeviz.ui.plots.phase_plane import PhasePlane
 from nodeviz.ui.plots.time_scrubber import TimeScrubber
 from nodeviz.ui.plots.tradeoff_plot import TradeoffPlot
+from nodeviz.ui.recent_menu import RecentMenu
 from nodeviz.ui.status_bar import StatusBar
 from nodeviz.ui.sweep_feed import SweepFeed
 from nodeviz.ui.toolbar import Toolbar
@@ -172,6 +173,8 @@ class MainWindow(QMainWindow):
                 if command.apart:
                     menu.addSeparator()
                 menu.addAction(self.actions_by_name[command.name])
+                if command.name == "open":
+                    menu.addMenu(RecentMenu(self._desk.document, menu))
 
     def _name(self) -> None:
         self.setWindowTitle(f"{self._desk.document.title} – nodeviz")

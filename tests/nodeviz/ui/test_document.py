@@ -19,6 +19,7 @@ from nodeviz.ui import document as documents
 from nodeviz.ui import exporting
 from nodeviz.ui.desk import Workplace
 from nodeviz.ui.launch import Launched, launch
+from nodeviz.ui.recent_menu import RecentMenu
 from tests.nodeviz.ui.pretended import PretendedClient
 
 
@@ -142,3 +143,15 @@ def test_an_export_that_cannot_be_written_is_told(
         command.run(Workplace(launched.desk, launched.window))
         assert "export" in launched.desk.announcements.open, command.name
         launched.desk.announcements.settle("export")
+
+
+def test_recent_files_can_be_opened_again(launched: Launched, tmp_path: Path) -> None:
+    menu = launched.window.findChild(RecentMenu)
+    menu.fill()
+    assert [action.isEnabled() for action in menu.actions()] == [False]
+    save_model(tmp_path / "mine.nodeviz", trained())
+    launched.desk.document.open(tmp_path / "mine.nodeviz")
+    launched.desk.document.begin(Experiment())
+    menu.fill()
+    menu.actions()[0].trigger()
+    assert launched.desk.store.experiment == trained().experiment

@@ -73,8 +73,8 @@ def test_a_killed_trainer_is_told_and_continues_where_it_was(live: Launched, qtb
     kept = link.checkpoint.step
     assert "trainer" in live.desk.announcements.open
     live.desk.announcements.open["trainer"].accept()
-    qtbot.waitUntil(lambda: link.trainer.state == "ready" and link.step > kept + 5, timeout=PATIENCE)
-    assert link.activity == "training" and "trainer" not in live.desk.announcements.open
+    qtbot.waitUntil(lambda: link.activity == "training" and link.step > kept + 5, timeout=PATIENCE)
+    assert link.trainer.state == "ready" and "trainer" not in live.desk.announcements.open
 
 
 def test_a_killed_inspector_is_told_and_draws_again(live: Launched, qtbot) -> None:
