@@ -5,14 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from difflib import get_close_matches
-from itertools import pairwise
-from math import copysign, isfinite
+from math import inf
 from typing import NamedTuple, Protocol, TypeVar
 
 import torch
 from torch import Tensor
 
+from solver.arguments import check_start, checked_times, chosen_tolerance, moments
 from solver.controllers import CONTROLLERS, FIXED, PI, Controller
+from solver.dense import DenseOutput, DenseWatch
 from solver.events import Condition, Event, EventWatch, as_events, event_records
 from solver.field import (
     AutogradField,
@@ -26,11 +27,13 @@ from solver.field import (
 from solver.gradients import GRADIENTS
 from solver.gradients.problem import Gradient, Problem
 from solver.gradients.times import shift_outputs, shift_start
-from solver.integrate import Plan
+from solver.integrate import Plan, Watch
 from solver.method import Method
 from solver.methods import METHODS
+from solver.norms import NORMS, Norm
+from solver.one_sided import one_sided
+from solver.pieces import Piece, cut, solve_in_pieces
 from solver.solution import Solution, Stats
-from solver.tolerance import Tolerance
 
 
 class Named(Protocol):
@@ -55,15 +58,22 @@ def solve(
     ts: Tensor,
     *,
     method: str | Method = "dopri5",
-    rtol: float = 1e-6,
-    atol: float = 1e-8,
+    rtol: float | Tensor = 1e-6,
+    atol: float | Tensor = 1e-8,
+    norm: str | Norm = "rms",
     dt: float | None = None,
+    min_step: float = 0.0,
+    max_step: float = inf,
+    forced_times: Iterable[float] | Tensor = (),
+    jump_times: Iterable[float] | Tensor = (),
     controller: str | Controller | None = None,
     gradient: str | Gradient = "checkpointed",
     max_steps: int = 10_000,
+    watch: Watch | None = None,
     parameters: Iterable[Tensor] | None = None,
     rowwise: bool = False,
     events: Event | Condition | Sequence[Event | Condition] = (),
+    dense: bool = False,
 ) -> Solution:
     """Solve dy/dt = field(t, y) from y(ts[0]) = y0, saving y at every time of `ts`.
 
@@ -75,38 +85,55 @@ def solve(
     `field.parameters()`, or else the tensors passed as `parameters`. With `gradient="direct"` they also flow to
     whatever else the field closes over; the other modes refuse a field that closes over something unannounced.
 
-    Adaptive methods keep the error of a step below atol + rtol |y| (RMS over all entries); `dt` is then the first
-    step, chosen when None. Fixed-step methods need `dt`, and divide the interval into equal steps no larger.
-    `controller` is "fixed", "I", "PI" or "PID", by default PI for adaptive methods. Methods, controllers and gradient
-    modes may be given as objects too.
+    Adaptive methods keep the error of a step below atol + rtol |y|, by the `norm` "rms", "max" or "sample", or a
+    function of the relative errors; rtol and atol may be tensors that broadcast to y0. `dt` is then the first step,
+    chosen when None, and steps stay within `min_step`, which is accepted whatever its error, and `max_step`.
+    Fixed-step methods need `dt`, and divide the interval into equal steps no larger. `controller` is "fixed", "I",
+    "PI" or "PID", by default PI for adaptive methods. Methods, controllers and gradient modes may be given as objects.
+
+    Steps end at the `forced_times`, where the field may have a kink; fixed steps without `dt` go from one to the next.
+    At the `jump_times`, where it may jump, the solve starts anew, and the field is evaluated only beside them.
+    `watch` is told of every step.
 
     `rowwise=True` promises that the field treats every row (last axis) of y by itself and also takes t of shape
     (rows, 1): the checkpointed gradient of small batches of few entries then pulls all steps back at once, in a
     fraction of the time. It is implied by a field that is a `RowwiseField`.
 
     `events` are one or several `Event`s, or bare conditions g(t, y), which end the solve where they become zero (see
-    `solver.events`). Those that happened are `Solution.events`; rows of `ys` after a terminal one are NaN.
+    `solver.events`). Those that happened are `Solution.events`; rows of `ys` after a terminal one are NaN. With events,
+    the last of `ts` may be infinite: the solve then goes on until a terminal one.
+
+    `dense=True` keeps what it takes to call the solution at any time on the way: `solution(t)`.
 
     Numerical trouble is no exception: `Solution.status` says how the solve ended, and rows of `ys` after
     `Solution.reached` are NaN. Raises `ValueError` for arguments that cannot work.
     """
-    times = _checked_times(ts)
-    _check_start(y0)
+    looked_for = as_events(events)
+    times = checked_times(ts, open_end=bool(looked_for))
+    check_start(y0)
     chosen = named(method, METHODS, "method")
-    plan = Plan(chosen, _controller(controller, chosen), Tolerance(rtol, atol), dt, max_steps)
+    stops, jumps = moments("forced_times", forced_times), moments("jump_times", jump_times)
+    tolerance, steps = chosen_tolerance(rtol, atol, _norm(norm), y0), _controller(controller, chosen)
+    plan = Plan(chosen, steps, tolerance, dt, max_steps, stops, min_step, max_step, watch)
     problem = Problem(*_forms(field, y0, parameters, rowwise), y0, times, plan, Stats())
     moving_times = ts.requires_grad and torch.is_grad_enabled()
     if moving_times:
         problem = replace(problem, y0=shift_start(problem, ts))
-    looked_for = as_events(events)
     if looked_for:
         problem = problem.watched(EventWatch(looked_for, problem))
-    outcome = named(gradient, GRADIENTS, "gradient").solve(problem)
+    if dense:
+        problem = problem.watched(DenseWatch(chosen, problem.plan.watch))
+    way, pieces = named(gradient, GRADIENTS, "gradient"), cut(problem, jumps)
+    if pieces:
+        outcome = solve_in_pieces(pieces, problem, lambda piece, part: _adapted(part, piece, field, rowwise), way)
+    else:
+        outcome = way.solve(problem)
     ys, reached = outcome.asked
     if moving_times:
         ys = shift_outputs(problem, ys, ts, reached)
     happened = event_records(looked_for, problem, outcome, ts)
-    return Solution(ts, ys, reached, problem.stats, outcome.status, happened)
+    kept = DenseOutput.of(outcome, chosen) if dense else None
+    return Solution(ts, ys, reached, problem.stats, outcome.status, happened, kept)
 
 
 def named(choice: str | Choice, known: Sequence[Choice], what: str) -> Choice:
@@ -127,27 +154,16 @@ def _controller(controller: str | Controller | None, method: Method) -> Controll
     return named(controller, CONTROLLERS, "controller")
 
 
-def _checked_times(ts: Tensor) -> list[float]:
-    if not isinstance(ts, Tensor) or ts.dim() != 1 or ts.numel() == 0:
-        came = f"a tensor of shape {tuple(ts.shape)}" if isinstance(ts, Tensor) else f"{type(ts).__name__}"
-        raise ValueError(f"ts must be a tensor of shape (times,) with at least one time; got {came}.")
-    if not ts.is_floating_point():
-        raise ValueError(f"ts must be floating point; got {ts.dtype}. Use ts.to(torch.float64).")
-    times: list[float] = ts.tolist()
-    if not all(map(isfinite, times)):
-        raise ValueError("ts must be finite; it holds an infinite time or one that is not a number.")
-    signs = {copysign(1.0, after - before) for before, after in pairwise(times) if after != before}
-    if len(signs) > 1:
-        raise ValueError("ts must run one way, rising or falling; it turns around. Sort it, or solve in parts.")
-    return times
+def _norm(norm: str | Norm) -> Norm:
+    return named(norm, NORMS, "norm") if isinstance(norm, str) else norm
 
 
-def _check_start(y0: Tensor) -> None:
-    if not isinstance(y0, Tensor) or y0.dtype not in (torch.float32, torch.float64):
-        came = y0.dtype if isinstance(y0, Tensor) else type(y0).__name__
-        raise ValueError(f"y0 must be a float32 or float64 tensor; got {came}.")
-    if y0.numel() == 0:
-        raise ValueError(f"y0 must have at least one entry; got shape {tuple(y0.shape)}.")
+def _adapted(part: Problem, piece: Piece, field: Field | DifferentiableField, rowwise: bool) -> Problem:
+    """The part of a problem that is a piece, its field seen from inside the piece."""
+    if not any(piece.jumps):
+        return part
+    beside = one_sided(field, piece.window(part.y0))
+    return replace(part, **_forms(beside, part.y0, part.parameters, rowwise)._asdict())
 
 
 def _forms(field: Field | DifferentiableField, y0: Tensor, parameters: Iterable[Tensor] | None, rowwise: bool) -> Forms:

@@ -116,9 +116,9 @@ class NormedTolerance:
 
     def _sizes(self, vectors: Sequence[Tensor], y0: Tensor, y1: Tensor) -> list[float]:
         scale = torch.maximum(self.typed(y0).abs(), self.typed(y1).abs()) * self.rtol + self.atol
-        sizes = [abs(float(self.norm(self.typed(vector) / scale))) for vector in vectors]
+        sizes = [self.norm(self.typed(vector) / scale) for vector in vectors]
         # not finite where an entry is not, whatever the norm makes of it: Python's max() loses a NaN
-        return [size + (vector * 0.0).sum().item() for size, vector in zip(sizes, vectors, strict=True)]
+        return [abs(float(size + (vector * 0.0).sum())) for size, vector in zip(sizes, vectors, strict=True)]
 
 
 def combined_853(fifth: float, third: float) -> float:

@@ -78,9 +78,10 @@ class Problem:
         found = integrate(self.plan, field, y0, self.times, stages, first_slope=first_slope, keep=keep)
         self.stats.nfe_forward += field.evaluations
         self.stats.jacobians_forward += field.jacobians
-        self.stats.steps = found.steps
-        self.stats.accepted = sum(step.accepted for step in found.steps)
-        self.stats.rejected = len(found.steps) - self.stats.accepted
+        accepted = sum(step.accepted for step in found.steps)
+        self.stats.steps += found.steps
+        self.stats.accepted += accepted
+        self.stats.rejected += len(found.steps) - accepted
         return found
 
     def watched(self, watch: Watch) -> Problem:
