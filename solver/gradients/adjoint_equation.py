@@ -44,6 +44,13 @@ class Cotangents(NamedTuple):
     parameters: Sequence[Tensor]
 
 
+class Adjoint(NamedTuple):
+    """(a, dL/dθ) at the first time, flat, and how the solve for it ended: NaN unless that is a success."""
+
+    z: Tensor
+    status: Status
+
+
 class AdjointMode(Protocol):
     """A way to differentiate along a kept solution."""
 
@@ -152,8 +159,8 @@ class AdjointSolve:
         self._size = self._entries + sum(parameter.numel() for parameter in parameters)
         self._plan = self._backward_plan(problem.plan, watch)
 
-    def run(self, rows: Tensor) -> Tensor:
-        """Cotangents (times, entries) of the saved states -> (a, dL/dθ) at the first time, in units of `unit(rows)`."""
+    def run(self, rows: Tensor) -> Adjoint:
+        """Cotangents (times, entries) of the saved states -> the adjoint, in units of `unit(rows)`."""
         rows = rows / unit(rows)
         z, status = rows.new_zeros(self._size), Status.success
         for row in range(len(rows) - 1, 0, -1):
@@ -166,8 +173,9 @@ class AdjointSolve:
         stats = self._forward.problem.stats
         stats.nfe_backward += self._field.evaluations
         stats.jacobians_backward += self._field.jacobians
-        stats.backward_status = status
-        return z
+        if stats.backward_status is None or stats.backward_status.ok:
+            stats.backward_status = status
+        return Adjoint(z, status)
 
     def _backward_plan(self, plan: Plan, watch: Watch | None) -> Plan:
         dt = self._forward.dt_next if plan.controller.adaptive and self._forward.dt_next > 0.0 else plan.dt

@@ -8,6 +8,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from solver import gradient_modes
 from solver.field import FlatField
 from solver.gradients.adjoints import make_discrete_adjoint
 from solver.gradients.cotangents import ParameterSums, SavedCotangents
@@ -28,8 +29,8 @@ class Checkpointed:
     Parameters are the field's own (`nn.Module`, DifferentiableField) or those passed as `parameters=`.
     """
 
-    name: str = "checkpointed"
-    sentence: str = "Exact for the discrete solve: keeps accepted states, re-runs each step."
+    name: str = gradient_modes.CHECKPOINTED.name
+    sentence: str = gradient_modes.CHECKPOINTED.sentence
 
     def solve(self, problem: Problem) -> Outcome:
         field = problem.flat(problem.field)

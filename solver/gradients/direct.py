@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import torch
 
+from solver import gradient_modes
 from solver.field import AutogradField
 from solver.gradients.problem import Outcome, Problem
 from solver.stages import StageBuffer, StageTape
@@ -18,8 +19,8 @@ class Direct:
     Step sizes are constants. Derivatives of any order in y0 and the parameters.
     """
 
-    name: str = "direct"
-    sentence: str = "Backprop through every operation of the solver; memory grows with steps."
+    name: str = gradient_modes.DIRECT.name
+    sentence: str = gradient_modes.DIRECT.sentence
 
     def solve(self, problem: Problem) -> Outcome:
         recording = torch.is_grad_enabled()

@@ -42,11 +42,10 @@ class Gauss:
         sums, field = ParameterSums(parameters), problem.flat(problem.field)
         quadrature = Quadrature(field, forward.solution, sums, problem.plan.method.order)
         watch = quadrature if parameters else None
-        y0 = AdjointSolve(forward, of_state_alone(problem.field), watch=watch).run(rows)
+        y0, status = AdjointSolve(forward, of_state_alone(problem.field), watch=watch).run(rows)
         problem.stats.nfe_backward += field.evaluations
-        status = problem.stats.backward_status
         for total in sums.totals:
-            total.mul_(unit(rows) if status is None or status.ok else nan)
+            total.mul_(unit(rows) if status.ok else nan)
         return Cotangents(y0 * unit(rows), sums.totals)
 
 

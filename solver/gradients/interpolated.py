@@ -27,6 +27,6 @@ class Interpolated:
         return solve_keeping_solution(problem, self)
 
     def pull_back(self, forward: Forward, rows: Tensor, parameters: Sequence[Tensor]) -> Cotangents:
-        z = AdjointSolve(forward, forward.problem.field, parameters).run(rows) * unit(rows)
+        z = AdjointSolve(forward, forward.problem.field, parameters).run(rows).z * unit(rows)
         y0, *found = z.split([rows.shape[1], *(parameter.numel() for parameter in parameters)])
         return Cotangents(y0, found)
