@@ -12,12 +12,15 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from solver.auditing import audit_gradient as audit_gradient
     from solver.controllers import CONTROLLERS as CONTROLLERS
     from solver.controllers import FixedController as FixedController
     from solver.controllers import PIDController as PIDController
     from solver.events import Event as Event
     from solver.field import DifferentiableField as DifferentiableField
     from solver.field import Gradients as Gradients
+    from solver.gradient_audit import GradientAudit as GradientAudit
+    from solver.gradient_modes import GRADIENT_MODES as GRADIENT_MODES
     from solver.gradients import GRADIENTS as GRADIENTS
     from solver.method import AdamsBashforth as AdamsBashforth
     from solver.method import RungeKutta as RungeKutta
@@ -41,6 +44,8 @@ _HOMES = {
     "EventRecord": "solution",
     "FixedController": "controllers",
     "GRADIENTS": "gradients",
+    "GRADIENT_MODES": "gradient_modes",
+    "GradientAudit": "gradient_audit",
     "Gradients": "field",
     "METHODS": "methods",
     "PIDController": "controllers",
@@ -49,6 +54,7 @@ _HOMES = {
     "Stats": "solution",
     "Status": "solution",
     "StepRecord": "solution",
+    "audit_gradient": "auditing",
     "solve": "solving",
 }
 
