@@ -385,9 +385,8 @@ class Integration:
         end = marks[-1].theta if marks[-1].ends else 1.0
         asked = [theta for theta in thetas if theta <= end]
         rows = slice(self._row, self._row + len(asked))
-        places: list[tuple[float, float, object]] = []
+        places = [(mark.theta, self._t + mark.theta * dt, mark.owner) for mark in marks]
         places += [(theta, time, None) for theta, time in zip(asked, self._times[rows], strict=True)]
-        places += [(mark.theta, self._t + mark.theta * dt, mark.owner) for mark in marks]
         places.sort(key=lambda place: place[0])
         self._marked += [MarkedRow(self._row + n, owner) for n, (*_, owner) in enumerate(places) if owner is not None]
         self._times[rows] = [time for _, time, _ in places]

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from enum import Enum
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from torch import Tensor
+
+if TYPE_CHECKING:
+    from solver.dense import DenseOutput
 
 
 class Status(Enum):
@@ -103,7 +106,8 @@ class Solution:
     """States `ys`, of shape (len(ts), *y0.shape), at the times `ts`.
 
     `reached` is the index of the last output time the solve got to; the rows of `ys` after it are NaN. `events` are
-    those that happened on the way, in order.
+    those that happened on the way, in order. With `dense`, which solve(dense=True) keeps, `solution(t)` is the state at
+    any time on the way.
     """
 
     ts: Tensor
@@ -112,3 +116,13 @@ class Solution:
     stats: Stats
     status: Status
     events: tuple[EventRecord, ...] = ()
+    dense: DenseOutput | None = None
+
+    def __call__(self, t: Tensor | float) -> Tensor:
+        """The states (*t.shape, *y0.shape) at times t between the first and the last that the solve got to.
+
+        Differentiable in t, and in all that `ys` is. Raises `ValueError` for times out of range, and without `dense`.
+        """
+        if self.dense is None:
+            raise ValueError("This solve kept only the states at its output times; pass dense=True to solve().")
+        return self.dense(t)

@@ -110,7 +110,9 @@ def test_two_crossings_in_one_step_are_not_missed() -> None:
     event = Event(lambda t, y: y[0] - 5.0, terminal=False)
     solution = solve(Thrown(10.0), tensor(0, 11), tensor(0, 2.2), events=event, dt=2.2)
     assert solution.stats.accepted == 1
-    assert [record.t.item() for record in solution.events] == pytest.approx([(11 - sqrt(21)) / 10, (11 + sqrt(21)) / 10])
+    assert [record.t.item() for record in solution.events] == pytest.approx(
+        [(11 - sqrt(21)) / 10, (11 + sqrt(21)) / 10]
+    )
 
 
 def test_an_event_at_the_start_is_not_found_there_so_that_a_solve_can_go_on_from_it() -> None:
@@ -161,7 +163,9 @@ def test_gradients_of_events_match_finite_differences(method: str, mode: str) ->
             field, y0, tensor(0, 20), method=method, gradient=mode, parameters=(rate,), events=events, **how
         ).events
         assert len(found) == 3
-        return sum((w * torch.cat((r.t[None], r.y, r.t[None] * r.y[:1]))).sum() for w, r in zip(weight, found))
+        return sum(
+            (w * torch.cat((r.t[None], r.y, r.t[None] * r.y[:1]))).sum() for w, r in zip(weight, found, strict=True)
+        )
 
     at = tensor(1.1, 0.2, -0.05, 0.7).requires_grad_()
     (gradient,) = torch.autograd.grad(outcome(at), at)
