@@ -216,6 +216,7 @@ class Integration:
         self._errors = ErrorHistory(nan)
         self._trouble = Status.non_finite  # what an attempt that is not finite stands for
         self._zeros = torch.zeros_like(y0)
+        self._nothing = self._zeros[:0]  # one tensor in place of all that are not kept
         self._steps: list[StepRecord] = []
         self._checkpoints: list[Checkpoint] = []
         self._marked: list[MarkedRow] = []
@@ -367,7 +368,7 @@ class Integration:
         self._checkpoints.append(step)
 
     def _emptied(self, step: Checkpoint) -> Checkpoint:
-        return step._replace(y=self._zeros[:0], slopes=None)
+        return step._replace(y=self._nothing, slopes=None)
 
     def _aim(self) -> None:
         """Turn to the stop after the one that is reached."""

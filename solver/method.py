@@ -185,7 +185,8 @@ class AsynchronousLeapfrog:
     With k = f(t + dt/2, y + dt/2 v) it is y1 = y + dt k, v1 = 2 k - v: the midpoint rule with a slope that is reflected
     instead of evaluated. v starts as f(t0, y0). Of y1 - (y + dt v), the error estimate, dt² is the leading power.
 
-    It damps nothing: where solutions decay as exp(-λt), rounding and truncation grow as exp(λt).
+    It damps nothing: where solutions decay as exp(-λt), its errors grow as exp(λt), and adaptive steps shrink to keep
+    up with them. It is for fields that turn or grow, and for short times.
     """
 
     name: str

@@ -13,6 +13,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from solver import gradient_modes
 from solver.field import FlatField
 from solver.gradients.cotangents import ParameterSums, SavedCotangents
 from solver.gradients.leapfrog_adjoint import AsynchronousLeapfrogAdjoint, Pair, pair_at_start
@@ -32,8 +33,8 @@ class Reversible:
     grows where solutions decay. Raises `ValueError` for methods that cannot be undone.
     """
 
-    name: str = "reversible"
-    sentence: str = "Exact for the discrete solve: keeps its end and undoes every step. For reversible methods (alf)."
+    name: str = gradient_modes.REVERSIBLE.name
+    sentence: str = gradient_modes.REVERSIBLE.sentence
 
     def solve(self, problem: Problem) -> Outcome:
         method = problem.plan.method
