@@ -8,16 +8,14 @@ their gradients, and evaluating it later evaluates the field no more.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cache
-from math import cos, pi
 
 import torch
 from torch import Tensor
 
 from solver.gradients.problem import Outcome
 from solver.integrate import AcceptedStep, Mark, Watch
-from solver.leapfrog_step import DENSE_ROWS
-from solver.method import AdamsBashforth, AdamsBashforthMoulton, Method, OneStep, Symplectic
+from solver.method import Method
+from solver.sampling import chebyshev_nodes, dense_degree
 from solver.watches import Relay
 
 
@@ -92,23 +90,6 @@ class DenseOutput:
                 f"The solution is known from t = {low.item()} to {high.item()}; "
                 f"it was asked for at t = {times[outside].flatten()[0].item()}."
             )
-
-
-def dense_degree(method: Method) -> int:
-    """The degree in θ of the polynomials that the method's dense output consists of."""
-    if isinstance(method, OneStep):
-        return len(method.tableau.dense_rows)
-    if isinstance(method, AdamsBashforth):
-        return max(len(method.dense_rows), dense_degree(method.starter))
-    if isinstance(method, AdamsBashforthMoulton):
-        return max(len(method.dense_rows), dense_degree(method.predictor))
-    return len(method.dense_rows) if isinstance(method, Symplectic) else len(DENSE_ROWS)
-
-
-@cache
-def chebyshev_nodes(degree: int) -> tuple[float, ...]:
-    """The extrema of the Chebyshev polynomial of that degree, moved to [0, 1]; both ends are among them."""
-    return (0.0, *(0.5 - 0.5 * cos(place * pi / degree) for place in range(1, degree)), 1.0)
 
 
 def lagrange_weights(thetas: Tensor, degree: int) -> Tensor:

@@ -87,7 +87,7 @@ class _AlongSolution(torch.autograd.Function):
         y0: Tensor,
         *parameters: Tensor,
     ) -> Tensor:
-        solution = KeptSolution(problem.plan.method.order, problem.plan.watch)
+        solution = KeptSolution(problem.plan.method, problem.plan.watch)
         start = y0.detach().clone().reshape(-1)  # kept, and the caller may change y0
         trajectory = problem.watched(solution).integrate(field, start, first_slope=slope)
         found.append(trajectory)

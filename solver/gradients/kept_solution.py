@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Sequence
-from functools import cache
-from math import copysign, cos, pi
+from math import copysign
 from typing import NamedTuple
 
 import torch
 from torch import Tensor
 
 from solver.integrate import AcceptedStep, Mark, Watch
+from solver.method import Method
+from solver.sampling import chebyshev_nodes, dense_degree
 from solver.watches import Relay
 
 
@@ -26,12 +27,12 @@ class Piece(NamedTuple):
 class KeptSolution(Relay):
     """Watches an integration, and afterwards is the solution: `at(t)`, to the order of the method's dense output.
 
-    Each step is sampled where `order` + 1 Chebyshev nodes say, which keeps an interpolant of that degree as it is.
+    Each step is sampled at as many Chebyshev nodes as it takes to keep its interpolant as it is.
     """
 
-    def __init__(self, order: int, following: Watch | None = None) -> None:
+    def __init__(self, method: Method, following: Watch | None = None) -> None:
         super().__init__(following)
-        self._nodes = chebyshev_nodes(order)
+        self._nodes = chebyshev_nodes(dense_degree(method))
         self._pieces: list[Piece] = []
         self._starts: list[float] = []  # of the pieces, in the direction of time
 
@@ -49,13 +50,6 @@ class KeptSolution(Relay):
         piece = self._pieces[max(0, bisect_right(self._starts, direction * t) - 1)]
         weights = interpolation_weights(self._nodes, (t - piece.t) / piece.dt)
         return torch.mv(piece.states.t(), piece.states.new_tensor(weights))
-
-
-@cache
-def chebyshev_nodes(degree: int) -> tuple[float, ...]:
-    """The extrema of the Chebyshev polynomial of that degree, moved to [0, 1]; both ends are among them."""
-    inside = (0.5 - 0.5 * cos(place * pi / degree) for place in range(1, degree))
-    return (0.0, *inside, 1.0)
 
 
 def interpolation_weights(nodes: Sequence[float], theta: float) -> list[float]:
