@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Annotated, Literal
 
 from nodeviz.settings import Choice, Settings, described
+from solver.gradient_modes import GRADIENT_MODES
+from solver.method import AsynchronousLeapfrog
 from solver.methods import METHODS
 
 if TYPE_CHECKING:
@@ -17,18 +19,12 @@ METHOD_CHOICES = tuple(Choice(method.name, method.label, method.sentence) for me
 
 if TYPE_CHECKING:
     MethodName = str
-else:  # the names come from the one tuple that lists the methods
+    GradientName = str
+else:  # the names come from the tuples that list the methods and the modes
     MethodName = Literal[tuple(method.name for method in METHODS)]
+    GradientName = Literal[tuple(mode.name for mode in GRADIENT_MODES)]
 
-GRADIENT_CHOICES = (
-    Choice("checkpointed", "checkpointed", "Exact for the discrete solve: keeps accepted states, re-runs each step."),
-    Choice("direct", "direct backprop", "Backprop through every operation of the solver; memory grows with steps."),
-    Choice(
-        "backsolve",
-        "backsolve adjoint",
-        "The paper's adjoint: O(1) memory, but its gradient can be wrong by orders of magnitude at loose tolerances.",
-    ),
-)
+GRADIENT_CHOICES = tuple(Choice(mode.name, mode.label, mode.sentence) for mode in GRADIENT_MODES)
 
 CONTROLLER_CHOICES = (
     Choice("auto", "automatic", "Fixed for fixed-step methods, PI for adaptive ones."),
@@ -65,7 +61,7 @@ class SolverSettings(Settings, frozen=True):
         described("controller", "What chooses the step size.", choices=CONTROLLER_CHOICES),
     ] = "auto"
     gradient: Annotated[
-        Literal["checkpointed", "direct", "backsolve"],
+        GradientName,
         described("gradient", "How the solve is differentiated.", choices=GRADIENT_CHOICES),
     ] = "checkpointed"
     max_steps: Annotated[
@@ -78,6 +74,12 @@ class SolverSettings(Settings, frozen=True):
         """Whether `dt` rules the steps, rather than rtol and atol."""
         adaptive = {method.name for method in METHODS if method.adaptive}
         return self.method not in adaptive or self.controller == "fixed"
+
+    @property
+    def gradient_used(self) -> str:
+        """The mode that differentiates: the chosen one, or checkpointed where that is not made for the method."""
+        undoes = {method.name for method in METHODS if isinstance(method, AsynchronousLeapfrog)}
+        return "checkpointed" if self.gradient == "reversible" and self.method not in undoes else self.gradient
 
 
 def solve_as_set(settings: SolverSettings, field: Field | DifferentiableField, y0: Tensor, ts: Tensor) -> Solution:
@@ -94,6 +96,6 @@ def solve_as_set(settings: SolverSettings, field: Field | DifferentiableField, y
         atol=settings.atol,
         dt=settings.dt if fixed else None,  # an adaptive method chooses its first step better than a slider
         controller="fixed" if fixed else settings.controller,
-        gradient=settings.gradient,
+        gradient=settings.gradient_used,
         max_steps=settings.max_steps,
     )

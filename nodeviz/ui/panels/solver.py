@@ -14,6 +14,7 @@ from nodeviz.ui.panels.section import Section
 from nodeviz.ui.store import ExperimentStore
 
 CAUTION = "Its gradient can be wrong by orders of magnitude at loose tolerances; checkpointed is exact."
+RUNS_BACKWARDS = ("backsolve", "backsolve_full")
 RARE = ("controller", "max_steps")
 
 
@@ -43,4 +44,4 @@ class SolverPanel(Section):
         self.rows["rtol"].setVisible(adaptive)
         self.rows["atol"].setVisible(adaptive)
         self.rows["dt"].setVisible(not adaptive)
-        self.caution.setVisible(experiment.solver.gradient == "backsolve")
+        self.caution.setVisible(experiment.solver.gradient in RUNS_BACKWARDS)

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import msgspec
 import numpy as np
 import pytest
 import torch
 from torch import Tensor
 
 from nodeviz.tasks.device import WORK_WORTH_CUDA, chosen_device
-from nodeviz.tasks.solving import SolverSettings, solve_as_set
-from solver import METHODS, Solution
+from nodeviz.tasks.solving import GRADIENT_CHOICES, SolverSettings, solve_as_set
+from solver import GRADIENT_MODES, GRADIENTS, METHODS, Solution
 
 
 def turn(t: Tensor, y: Tensor) -> Tensor:
@@ -62,15 +63,31 @@ def test_the_number_of_steps_is_limited_as_set() -> None:
     assert solution.stats.accepted == 10
 
 
-@pytest.mark.parametrize("gradient", ["checkpointed", "direct", "backsolve"])
+@pytest.mark.parametrize("gradient", [mode.name for mode in GRADIENT_MODES])
 def test_the_gradient_mode_is_passed_on(gradient: str) -> None:
     y0 = torch.tensor([[1.0, 0.0]], dtype=torch.float64, requires_grad=True)
     ts = torch.tensor([0.0, 1.0], dtype=torch.float64)
-    solution = solve_as_set(SolverSettings(gradient=gradient), turn, y0, ts)
+    solution = solve_as_set(SolverSettings(gradient=gradient, method="dopri5"), turn, y0, ts)
     solution.ys[-1].sum().backward()
     expected = [[np.cos(1) + np.sin(1), np.cos(1) - np.sin(1)]]
     np.testing.assert_allclose(y0.grad, expected, atol=1e-3)
-    assert (solution.stats.drift is not None) == (gradient == "backsolve")
+    assert (solution.stats.drift is not None) == (gradient in ("backsolve", "backsolve_full"))
+
+
+def test_every_mode_of_the_solver_can_be_chosen() -> None:
+    assert [choice.value for choice in GRADIENT_CHOICES] == [mode.name for mode in GRADIENTS]
+
+
+def test_a_mode_that_the_method_is_not_made_for_gives_way_to_the_checkpointed_one() -> None:
+    assert SolverSettings(gradient="reversible", method="dopri5").gradient_used == "checkpointed"
+    assert SolverSettings(gradient="reversible", method="alf").gradient_used == "reversible"
+    assert SolverSettings(gradient="gauss", method="alf").gradient_used == "gauss"
+
+
+@pytest.mark.parametrize("gradient", ["checkpointed", "direct", "backsolve"])
+def test_experiments_stored_before_there_were_more_modes_can_still_be_read(gradient: str) -> None:
+    stored = f'{{"gradient": "{gradient}"}}'.encode()
+    assert msgspec.json.decode(stored, type=SolverSettings).gradient == gradient
 
 
 def test_small_work_stays_on_the_cpu() -> None:
