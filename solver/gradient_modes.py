@@ -50,11 +50,6 @@ REVERSIBLE = GradientMode(
     "reversible",
     "Exact for the discrete solve: keeps its end and undoes every step. For reversible methods (alf).",
 )
-REVERSIBLE = GradientMode(
-    "reversible",
-    "reversible",
-    "Exact for the discrete solve: keeps its end and undoes every step, for methods that can be undone (alf).",
-)
 
 GRADIENT_MODES: tuple[GradientMode, ...] = (
     CHECKPOINTED,

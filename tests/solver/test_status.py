@@ -54,7 +54,7 @@ def test_a_blow_up_underflows_and_keeps_the_states_before_it(method: Method, mod
 @pytest.mark.parametrize("method", METHODS, ids=by_name)
 def test_too_many_steps_stop_the_solve(method: Method) -> None:
     ts = times(0, 0.004, 50)
-    solution = solve(lambda t, y: torch.cos(9 * t) * y, start(), ts, method=method, dt=1e-3, max_steps=7)
+    solution = solve(lambda t, y: torch.cos(9 * t) * y, start().repeat(2), ts, method=method, dt=1e-3, max_steps=7)
     assert solution.status is Status.max_steps
     assert len(solution.stats.steps) == 7
     assert solution.reached in (0, 1)
@@ -63,7 +63,8 @@ def test_too_many_steps_stop_the_solve(method: Method) -> None:
 
 @pytest.mark.parametrize("method", METHODS, ids=by_name)
 def test_fixed_steps_stop_where_the_state_is_no_longer_finite(method: Method) -> None:
-    solution = solve(lambda t, y: y**9, start(3.0), times(0, 1e-6, 9, 10), method=method, controller="fixed", dt=0.5)
+    ts = times(0, 1e-6, 9, 10)
+    solution = solve(lambda t, y: y**9, start(3.0).repeat(2), ts, method=method, controller="fixed", dt=0.5)
     assert solution.status is Status.non_finite
     assert solution.reached < 2
     assert solution.ys[-1].isnan().all()
