@@ -78,9 +78,11 @@ class Inspection(QObject):
             self._portrait_due = True
 
     def ask_trajectories(self, starts: Starts) -> None:
-        """Solve from these starts before anything else; the newest asked replaces one that waits."""
+        """Solve from these starts before anything else, and at once; the newest asked replaces one that waits."""
         self._question += 1
         self._trajectories.offer(AskTrajectories(self._question, starts, run=self._run))
+        if self._inspector.state == "ready":
+            self._send_trajectories()
 
     def take_weights(self, weights: Weights) -> None:
         """The trainer has newer weights."""
