@@ -23,8 +23,13 @@ if TYPE_CHECKING:
     from solver.gradient_modes import GRADIENT_MODES as GRADIENT_MODES
     from solver.gradients import GRADIENTS as GRADIENTS
     from solver.method import AdamsBashforth as AdamsBashforth
+    from solver.method import AdamsBashforthMoulton as AdamsBashforthMoulton
+    from solver.method import AsynchronousLeapfrog as AsynchronousLeapfrog
     from solver.method import RungeKutta as RungeKutta
+    from solver.method import Symplectic as Symplectic
     from solver.methods import METHODS as METHODS
+    from solver.methods.adams import adams_bashforth as adams_bashforth
+    from solver.methods.adams import adams_bashforth_moulton as adams_bashforth_moulton
     from solver.solution import EventRecord as EventRecord
     from solver.solution import Solution as Solution
     from solver.solution import Stats as Stats
@@ -36,6 +41,8 @@ if TYPE_CHECKING:
 
 _HOMES = {
     "AdamsBashforth": "method",
+    "AdamsBashforthMoulton": "method",
+    "AsynchronousLeapfrog": "method",
     "ButcherTableau": "tableau",
     "CONTROLLERS": "controllers",
     "DifferentiableField": "field",
@@ -54,6 +61,9 @@ _HOMES = {
     "Stats": "solution",
     "Status": "solution",
     "StepRecord": "solution",
+    "Symplectic": "method",
+    "adams_bashforth": "methods.adams",
+    "adams_bashforth_moulton": "methods.adams",
     "audit_gradient": "auditing",
     "solve": "solving",
 }
