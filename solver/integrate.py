@@ -285,7 +285,8 @@ class Integration:
         t, y = self._t, self._y
         dt = self._next_dt()
         if abs(dt) <= 4 * EPSILON * max(abs(t), SMALLEST_TIME) and dt != self._stop - t:
-            return self._trouble if isnan(self._errors.ratio) else Status.step_underflow
+            not_finite = isnan(self._errors.ratio) and self._trouble is Status.non_finite
+            return Status.non_finite if not_finite else Status.step_underflow
         if self._watch is not None:
             self._watch.attempting(t, y, dt)
         step = self._stepper.attempt(t, y, dt)
@@ -293,9 +294,7 @@ class Integration:
         decision = self._plan.controller.decide(dt, self._errors._replace(ratio=ratio), self._plan.error_order)
         if self._limits:
             decision = self._plan.limited(decision, dt, ratio)
-        self._steps.append(
-            StepRecord(t, dt, ratio if step.errors else nan, decision.accept, step.newton_iterations)
-        )
+        self._steps.append(StepRecord(t, dt, ratio if step.errors else nan, decision.accept, step.newton_iterations))
         if decision.accept:
             return self._accept(dt, step, decision, ratio)
         self._trouble = Status.non_finite if step.solved else Status.newton_failure

@@ -29,7 +29,7 @@ class Status(Enum):
     )
     newton_failure = (
         "newton_failure",
-        "Newton's method did not solve the equations of an implicit step.",
+        "Newton's method did not solve the equations of an implicit step of fixed size.",
         "Take a smaller step size or an adaptive method, or use float64.",
     )
     non_finite = (

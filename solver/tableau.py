@@ -175,6 +175,18 @@ def nested_basis(theta: float, size: int) -> list[float]:
     return basis
 
 
+def nested_slopes(theta: float, size: int) -> list[float]:
+    """The derivatives by θ of the `nested_basis`, whose member n is θ^⌈(n+1)/2⌉ (1-θ)^⌊(n+1)/2⌋."""
+    found = []
+    for place in range(size):
+        rising, falling = (place + 2) // 2, (place + 1) // 2
+        slope = rising * theta ** (rising - 1) * (1.0 - theta) ** falling
+        if falling:
+            slope -= falling * theta**rising * (1.0 - theta) ** (falling - 1)
+        found.append(slope)
+    return found
+
+
 def _require(missed: Sequence[float], sentence: str) -> None:
     worst = max(map(abs, missed), default=0.0)
     if worst > TOLERANCE:

@@ -11,6 +11,7 @@ from solver.coefficients import constant
 from solver.field import FlatField
 from solver.implicit.jacobians import Jacobians
 from solver.implicit.newton import Iterated, Linearised, Newton
+from solver.implicit.prediction import Prediction
 from solver.implicit.sizes import ToRounding, WithinTolerance
 from solver.implicit.stage_equations import StageEquations
 from solver.implicit.stage_system import StageSystem
@@ -45,6 +46,8 @@ class ImplicitRungeKuttaStepper:
         self._fixed = measure is None
         self._newton = Newton(ToRounding() if measure is None else WithinTolerance(measure), exact=self._fixed)
         self._interpolant = Interpolant(tableau.dense_rows, like)
+        self._prediction = Prediction(tableau, like)
+        self._dt = 0.0
         self._slope: Tensor | None = None  # f at the current point
         self._blocks: Tensor | None = None  # the Jacobian in use
         self._current = False  # whether it is the one at the current point
@@ -61,7 +64,7 @@ class ImplicitRungeKuttaStepper:
         return self._slope
 
     def attempt(self, t: float, y: Tensor, dt: float) -> Step:
-        self._iterations = 0
+        self._iterations, self._dt = 0, dt
         self._systems.clear()
         solved = self._solve_stages(t, y, dt)
         if not solved and not self._current and not self._fixed:
@@ -83,6 +86,7 @@ class ImplicitRungeKuttaStepper:
     def accept(self) -> None:
         handed_on = self._tableau.handed_on
         self._slope = None if handed_on is None else self._stages.get(handed_on).clone()
+        self._prediction.remember(self._stages.first(self._tableau.stages), self._dt)
         self._current = False
         if self._slow:
             self._blocks = None
@@ -125,9 +129,8 @@ class ImplicitRungeKuttaStepper:
         return tuple(padded(row, len(block)) for row in rows)
 
     def _solve_block(self, block: range, equations: StageEquations, t: float, y: Tensor) -> Iterated:
-        guess = self._stages.get(block.start - 1) if block.start else self.first_slope(t, y)
         with torch.no_grad():
-            guess = guess.detach().expand(len(block), -1)
+            guess = self._guess(block, t, y)
             if self._fixed:
                 return self._newton.solve(equations, guess, lambda slopes: self._linearised_anew(equations, slopes))
             blocks = self._renewed_blocks(t, y) if self._blocks is None else self._blocks
@@ -135,6 +138,14 @@ class ImplicitRungeKuttaStepper:
             return self._newton.solve(
                 equations, guess, lambda slopes: Linearised(equations.values(self._field, slopes), system)
             )
+
+    def _guess(self, block: range, t: float, y: Tensor) -> Tensor:
+        # of steps that no error controls, the last one may be too far from smooth to be continued
+        predicted = None if self._fixed else self._prediction.of(block, self._dt)
+        if predicted is not None:
+            return predicted
+        before = self._stages.get(block.start - 1) if block.start else self.first_slope(t, y)
+        return before.detach().expand(len(block), -1)
 
     def _linearised_anew(self, equations: StageEquations, slopes: Tensor) -> Linearised:
         states = equations.states(slopes).unbind()

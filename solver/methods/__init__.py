@@ -18,14 +18,19 @@ from solver.methods.fehlberg2 import FEHLBERG2
 from solver.methods.heun import HEUN
 from solver.methods.heun3 import HEUN3
 from solver.methods.heun_euler import HEUN_EULER
+from solver.methods.implicit_euler import IMPLICIT_EULER
+from solver.methods.kvaerno3 import KVAERNO3
+from solver.methods.kvaerno5 import KVAERNO5
 from solver.methods.leapfrog import LEAPFROG
 from solver.methods.midpoint import MIDPOINT
+from solver.methods.radau5 import RADAU5
 from solver.methods.ralston import RALSTON
 from solver.methods.ralston3 import RALSTON3
 from solver.methods.rk4 import RK4
 from solver.methods.rk4_38 import RK4_38
 from solver.methods.ssprk3 import SSPRK3
 from solver.methods.symplectic_euler import SYMPLECTIC_EULER
+from solver.methods.trapezoidal import TRAPEZOIDAL
 from solver.methods.tsit5 import TSIT5
 from solver.methods.verner76 import VERNER76
 from solver.methods.yoshida4 import YOSHIDA4
@@ -59,4 +64,9 @@ METHODS: tuple[Method, ...] = (
     TSIT5,
     VERNER76,
     DOP853,
+    IMPLICIT_EULER,
+    TRAPEZOIDAL,
+    KVAERNO3,
+    KVAERNO5,
+    RADAU5,
 )

@@ -9,6 +9,10 @@ from solver.method import ImplicitRungeKutta
 from solver.tableau import ButcherTableau, ErrorEstimate
 
 DIAGONAL = 0.26
+CAUTION = 5.0
+"""The two solutions differ by less than either errs: the conditions of order 5 that the embedded one misses by 0.0012
+at most are followed by such of order 6 that the other misses by 0.0058. Without this factor the error is up to 130
+times the tolerance on y' = cos(t) A y; with it 30 times, for a tenth more evaluations."""
 
 _fourth = (
     0.13855640231268224,
@@ -46,7 +50,7 @@ KVAERNO5 = ImplicitRungeKutta(
         ),
         b=_fifth,
         estimates=(
-            ErrorEstimate((*(x - y for x, y in zip(_fifth, _fourth, strict=False)), DIAGONAL), order=4),
+            ErrorEstimate((*(CAUTION * (x - y) for x, y in zip(_fifth, _fourth, strict=False)), CAUTION * DIAGONAL), 4),
         ),
         dense=(
             (
