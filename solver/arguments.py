@@ -52,6 +52,12 @@ def chosen_tolerance(rtol: float | Tensor, atol: float | Tensor, norm: Norm, y0:
         return Tolerance(rtol, atol)
     shape = y0.shape
     for name, part in (("rtol", rtol), ("atol", atol)):
-        if isinstance(part, Tensor) and torch.broadcast_shapes(part.shape, shape) != shape:
+        if isinstance(part, Tensor) and not _broadcasts(part.shape, shape):
             raise ValueError(f"{name} must broadcast to y0's shape {tuple(shape)}; got shape {tuple(part.shape)}.")
     return NormedTolerance(rtol, atol, norm, lambda flat: flat.view(shape))
+
+
+def _broadcasts(part: torch.Size, shape: torch.Size) -> bool:
+    """Whether a tensor of the one shape is as good as one of the other."""
+    trailing = shape[len(shape) - len(part) :] if len(part) <= len(shape) else ()
+    return len(trailing) == len(part) and all(size in (1, wanted) for size, wanted in zip(part, trailing, strict=True))

@@ -85,11 +85,10 @@ def solve_in_pieces(
     """Solve the pieces one after the other. `make` adapts a problem, whose start and times are right, to its piece."""
     joined, problem = Joined(), whole
     for piece in pieces:
-        left = whole.plan.max_steps - len(whole.stats.steps)
-        plan = replace(problem.plan, dt=piece.dt or problem.plan.dt, max_steps=left)
+        plan = replace(problem.plan, dt=piece.dt or problem.plan.dt, max_steps=_steps_left(whole))
         found = gradient.solve(make(piece, replace(problem, times=piece.times, plan=plan)))
         joined.add(found, piece)
-        if found.status is not Status.success or left <= len(whole.stats.steps):
+        if found.status is not Status.success or not _steps_left(whole):
             break
         if plan.controller.adaptive:
             plan = replace(plan, dt=_size_reached(whole.stats.steps))
@@ -124,6 +123,10 @@ class Joined:
         status = Status.max_steps if stopped else self._status
         self._ys.append(whole.y0.new_full((len(missing), *whole.y0.shape), nan))
         return Outcome(torch.cat(self._ys), reached, status, [*self._times, *missing], self._marked)
+
+
+def _steps_left(whole: Problem) -> int:
+    return whole.plan.max_steps - len(whole.stats.steps)
 
 
 def _size_reached(steps: Sequence[StepRecord]) -> float:

@@ -34,6 +34,7 @@ from solver.norms import NORMS, Norm
 from solver.one_sided import one_sided
 from solver.pieces import Piece, cut, solve_in_pieces
 from solver.solution import Solution, Stats
+from solver.tolerance import Measure
 
 
 class Named(Protocol):
@@ -61,6 +62,7 @@ def solve(
     rtol: float | Tensor = 1e-6,
     atol: float | Tensor = 1e-8,
     norm: str | Norm = "rms",
+    measure: Measure | None = None,
     dt: float | None = None,
     min_step: float = 0.0,
     max_step: float = inf,
@@ -86,7 +88,8 @@ def solve(
     whatever else the field closes over; the other modes refuse a field that closes over something unannounced.
 
     Adaptive methods keep the error of a step below atol + rtol |y|, by the `norm` "rms", "max" or "sample", or a
-    function of the relative errors; rtol and atol may be tensors that broadcast to y0. `dt` is then the first step,
+    function of the relative errors; rtol and atol may be tensors that broadcast to y0. A `measure` of errors takes the
+    place of all three. `dt` is then the first step,
     chosen when None, and steps stay within `min_step`, which is accepted whatever its error, and `max_step`.
     Fixed-step methods need `dt`, and divide the interval into equal steps no larger. `controller` is "fixed", "I",
     "PI" or "PID", by default PI for adaptive methods. Methods, controllers and gradient modes may be given as objects.
@@ -113,7 +116,8 @@ def solve(
     check_start(y0)
     chosen = named(method, METHODS, "method")
     stops, jumps = moments("forced_times", forced_times), moments("jump_times", jump_times)
-    tolerance, steps = chosen_tolerance(rtol, atol, _norm(norm), y0), _controller(controller, chosen)
+    tolerance = chosen_tolerance(rtol, atol, _norm(norm), y0) if measure is None else measure
+    steps = _controller(controller, chosen)
     plan = Plan(chosen, steps, tolerance, dt, max_steps, stops, min_step, max_step, watch)
     problem = Problem(*_forms(field, y0, parameters, rowwise), y0, times, plan, Stats())
     moving_times = ts.requires_grad and torch.is_grad_enabled()

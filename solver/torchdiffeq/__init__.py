@@ -1,0 +1,30 @@
+"""A drop-in for torchdiffeq: its `odeint`, `odeint_adjoint` and `odeint_event`, on this package's solvers.
+
+    from solver.torchdiffeq import odeint_adjoint as odeint
+
+Signatures, options, callbacks, shapes, warnings and the kinds of exceptions are those that torchdiffeq 0.2.5 documents:
+numerical trouble raises `SolveFailed`, which is an AssertionError, where `solver.solve` returns a status, and arguments
+that cannot work raise `WrongArgument`, a ValueError that is an AssertionError, too. It differs on purpose in these:
+
+- No field is evaluated beyond the last time: torchdiffeq steps past it and interpolates.
+- `dopri8` is Dormand-Prince 8(5,3), whose error estimate and dense output are better than 8(7)'s; `dopri5`, `bosh3`
+  and `dopri8` come with their own interpolants instead of a quartic through the middle of the step.
+- `max_num_steps` bounds the steps of the whole solve, as documented, not those between two output times.
+- Adams methods have the order asked for as `max_order`, up to 8; by default 4, for the high orders are unstable. They
+  start again where the step size changes instead of using the weights of equal steps. `implicit_adams` corrects once,
+  which gives its order; `max_iters` and the tolerances change nothing.
+- Steps that fixed methods take to the last time do not shrink to a sliver when rounding put a grid point beside it.
+- Times are Python floats, float64, whatever `dtype` says. First steps never reach beyond the last time.
+- Gradients through the solver take step sizes as constants. Those of event times also flow to the parameters of the
+  event function. Events of fixed-step methods are found on the method's own dense output, whatever `interp`.
+- The adjoint keeps its step size from one interval to the next. Tensors of tolerances are allowed there, too.
+- A rejected step never passes a NaN off as small, whatever the norm makes of it.
+- `grid_points` of older versions is taken as `jump_t`; for fixed-step methods as their grid.
+"""
+
+from solver.torchdiffeq.adjoint import odeint_adjoint
+from solver.torchdiffeq.event import odeint_event
+from solver.torchdiffeq.forward import odeint
+from solver.torchdiffeq.trouble import SolveFailed, WrongArgument
+
+__all__ = ["SolveFailed", "WrongArgument", "odeint", "odeint_adjoint", "odeint_event"]
