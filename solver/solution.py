@@ -83,7 +83,8 @@ class Stats:
     nfe_forward and nfe_backward count evaluations of the field, the latter over all backward passes so far. In a
     backward pass an evaluation together with its pullback counts as one; `direct` makes none, it pulls the forward
     pass's own evaluations back. `steps`, `accepted` and `rejected` are of the forward pass. `drift` is backsolve's
-    largest distance, at any output time, between the state it integrated back and the one the forward pass saved.
+    largest distance, at any output time, between the state it integrated back and the one the forward pass saved, and
+    reversible's between the start it came back to and y0.
     `backward_status` is how backsolve's own solve ended; its gradient is NaN unless that is a success.
 
     jacobians_forward and jacobians_backward count the Jacobians of implicit methods. Each is an evaluation, counted

@@ -191,3 +191,14 @@ def test_gradients_agree_with_finite_differences() -> None:
         return solve(field, y0, times(0, 0.33, 0.8), method="abm4", dt=0.1).ys
 
     assert torch.autograd.gradcheck(states, (STARTS.clone().requires_grad_(), *field.parameters()))
+
+
+@pytest.mark.parametrize("method", ["ab4", "abm4"])
+def test_the_order_survives_forced_times_that_change_the_step_size(method: str) -> None:
+    ts, errors = times(0, 2), []
+    for steps in (160, 320):
+        how = {"method": method, "dt": 2 / steps, "forced_times": [0.7123, 1.31]}
+        solution = solve(MODULATED.field, MODULATED.y0, ts, **how)
+        assert len({round(step.dt, 9) for step in solution.stats.steps}) > 1
+        errors.append(float((solution.ys - MODULATED.exact(ts)).abs().max()))
+    assert log2(errors[0] / errors[1]) == pytest.approx(4, abs=0.15)
