@@ -31,6 +31,8 @@ if TYPE_CHECKING:
     from solver.methods.adams import adams_bashforth as adams_bashforth
     from solver.methods.adams import adams_bashforth_moulton as adams_bashforth_moulton
     from solver.solution import EventRecord as EventRecord
+    from solver.solution import Samples as Samples
+    from solver.solution import SampleSteps as SampleSteps
     from solver.solution import Solution as Solution
     from solver.solution import Stats as Stats
     from solver.solution import Status as Status
@@ -57,6 +59,8 @@ _HOMES = {
     "METHODS": "methods",
     "PIDController": "controllers",
     "RungeKutta": "method",
+    "SampleSteps": "solution",
+    "Samples": "solution",
     "Solution": "solution",
     "Stats": "solution",
     "Status": "solution",

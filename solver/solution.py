@@ -102,6 +102,36 @@ class Stats:
     backward_status: Status | None = None
 
 
+class SampleSteps(NamedTuple):
+    """Attempted steps of many samples, each a `StepRecord` across tensors (attempts,), in the order of attempts."""
+
+    sample: Tensor
+    t: Tensor
+    dt: Tensor
+    error_ratio: Tensor
+    accepted: Tensor
+
+
+@dataclass(frozen=True, eq=False)
+class Samples:
+    """How each sample of a batch fared with steps of its own: tensors (batch,), and statuses in the batch's order.
+
+    `reached` is a sample's last output row that holds a state, `nfe` how often the field was evaluated for it.
+    """
+
+    reached: Tensor
+    accepted: Tensor
+    rejected: Tensor
+    nfe: Tensor
+    statuses: tuple[Status, ...]
+    steps: SampleSteps
+
+    @property
+    def status(self) -> Status:
+        """How the solve ended, all in all: a success, or the first sample's status that is none."""
+        return next((status for status in self.statuses if not status.ok), Status.success)
+
+
 @dataclass(frozen=True)
 class Solution:
     """States `ys`, of shape (len(ts), *y0.shape), at the times `ts`.
@@ -109,6 +139,9 @@ class Solution:
     `reached` is the index of the last output time the solve got to; the rows of `ys` after it are NaN. `events` are
     those that happened on the way, in order. With `dense`, which solve(dense=True) keeps, `solution(t)` is the state at
     any time on the way.
+
+    With steps of each sample's own, `samples` says how each fared. `reached` is then that of the sample which got least
+    far, `status` the first that is no success; nfe_forward counts the field's calls, accepted and rejected all steps.
     """
 
     ts: Tensor
@@ -118,6 +151,7 @@ class Solution:
     status: Status
     events: tuple[EventRecord, ...] = ()
     dense: DenseOutput | None = None
+    samples: Samples | None = None
 
     def __call__(self, t: Tensor | float) -> Tensor:
         """The states (*t.shape, *y0.shape) at times t between the first and the last that the solve got to.

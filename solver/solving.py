@@ -32,6 +32,7 @@ from solver.method import Method
 from solver.methods import METHODS
 from solver.norms import NORMS, Norm
 from solver.one_sided import one_sided
+from solver.per_sample.solving import refuse_together, sample_plan, sample_tolerance, solve_samples
 from solver.pieces import Piece, cut, solve_in_pieces
 from solver.solution import Solution, Stats
 from solver.tolerance import Measure
@@ -76,6 +77,7 @@ def solve(
     rowwise: bool = False,
     events: Event | Condition | Sequence[Event | Condition] = (),
     dense: bool = False,
+    per_sample: bool = False,
 ) -> Solution:
     """Solve dy/dt = field(t, y) from y(ts[0]) = y0, saving y at every time of `ts`.
 
@@ -108,18 +110,28 @@ def solve(
 
     `dense=True` keeps what it takes to call the solution at any time on the way: `solution(t)`.
 
+    `per_sample=True` gives every sample (first axis of y0) its own time, steps and statistics (`Solution.samples`), so
+    that a stiff one slows no other. The field then gets some of the samples, each at its own time: t has the shape
+    (samples, 1, …) that broadcasts against y (samples, …). `ts` may be (times, batch). For explicit adaptive methods
+    with a PID controller, and the gradients "checkpointed" and "direct".
+
     Numerical trouble is no exception: `Solution.status` says how the solve ended, and rows of `ys` after
     `Solution.reached` are NaN. Raises `ValueError` for arguments that cannot work.
     """
     looked_for = as_events(events)
-    times = checked_times(ts, open_end=bool(looked_for))
     check_start(y0)
     chosen = named(method, METHODS, "method")
     stops, jumps = moments("forced_times", forced_times), moments("jump_times", jump_times)
     tolerance = chosen_tolerance(rtol, atol, _norm(norm), y0) if measure is None else measure
     steps = _controller(controller, chosen)
     plan = Plan(chosen, steps, tolerance, dt, max_steps, stops, min_step, max_step, watch)
-    problem = Problem(*_forms(field, y0, parameters, rowwise), y0, times, plan, Stats())
+    forms, way = _forms(field, y0, parameters, rowwise), named(gradient, GRADIENTS, "gradient")
+    if per_sample:
+        refuse_together(events=looked_for, dense=dense, jump_times=jumps)
+        allowed = sample_tolerance(rtol, atol, _norm(norm))
+        return solve_samples(field, tuple(forms.tape.parameters()), y0, ts, sample_plan(plan, allowed), way)
+    times = checked_times(ts, open_end=bool(looked_for))
+    problem = Problem(*forms, y0, times, plan, Stats())
     moving_times = ts.requires_grad and torch.is_grad_enabled()
     if moving_times:
         problem = replace(problem, y0=shift_start(problem, ts))
@@ -127,7 +139,7 @@ def solve(
         problem = problem.watched(EventWatch(looked_for, problem))
     if dense:
         problem = problem.watched(DenseWatch(chosen, problem.plan.watch))
-    way, pieces = named(gradient, GRADIENTS, "gradient"), cut(problem, jumps)
+    pieces = cut(problem, jumps)
     if pieces:
         outcome = solve_in_pieces(pieces, problem, lambda piece, part: _adapted(part, piece, field, rowwise), way)
     else:
