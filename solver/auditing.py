@@ -177,7 +177,7 @@ class _Parts(NamedTuple):
 def _parts(names: Sequence[str], *gradients: Taken) -> _Parts:
     """The exact, the audited and the steps' gradient, compared as a whole and in parts."""
     flat = [[x.cpu() for x in taken.gradient] for taken in gradients]
-    whole = _part("all", [torch.cat(each) for each in flat], smallest=0.0)
+    whole = _part("y0 and θ" if names else "y0", [torch.cat([each[0], *each[2:]]) for each in flat], smallest=0.0)
     smallest = NEGLIGIBLE * whole.size
     parts = [_part("y0", [each[0] for each in flat], smallest)]
     if names:

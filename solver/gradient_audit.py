@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from math import isnan
+from math import inf, isnan
 from typing import NamedTuple
 
 from solver.solution import Status
@@ -40,7 +40,11 @@ class Differences(NamedTuple):
 
 @dataclass(frozen=True)
 class GradientAudit:
-    """What `audit_gradient` found. `parts` are y0, θ (all parameters), t0 and t1; `parameters` each one by itself."""
+    """What `audit_gradient` found.
+
+    `parts` are y0, θ (all parameters), t0 and t1; `parameters` each one by itself; `whole` is y0 and θ together. The
+    verdict is on the worse of y0 and θ.
+    """
 
     mode: str
     method: str
@@ -59,9 +63,16 @@ class GradientAudit:
     exact_status: Status
 
     @property
+    def worst(self) -> Part:
+        """The part, of y0 and θ, whose relative error is largest."""
+        trained = [part for part in self.parts if part.name in ("y0", "θ")]
+        return max(trained, key=lambda part: inf if isnan(part.error) else part.error)
+
+    @property
     def verdict(self) -> str:
         """One sentence: what differs, and whose fault it is."""
-        whole, told = self.whole, f"The gradient's relative error is {self.whole.error:.1e}"
+        worst = self.worst
+        told = f"The gradient's relative error is {worst.error:.1e} in {worst.name}"
         if not self.exact_status.ok:
             return f"There is no exact gradient to compare with. {self.exact_status.sentence}"
         if not self.status.ok:
@@ -73,15 +84,15 @@ class GradientAudit:
             )
         if self.backward_status is not None and not self.backward_status.ok:
             return f"There is no gradient: the backward solve ended early. {self.backward_status.sentence}"
-        if isnan(whole.error):
+        if isnan(worst.error):
             return "There is no gradient: it is not a number."
-        if whole.error <= SMALL:
+        if worst.error <= SMALL:
             return f"{told}: as good as exact."
         if self._mode_is_to_blame:
             drifted = f", whose state drifted by {self.drift:.1e}" if self.drift else ""
             told = f"{told}, and most of it comes from {self.mode}{drifted}"
-            return f"{told}: that of the steps' own gradient is {whole.from_solve:.1e}."
-        return f"{told}, and that of the steps' own gradient {whole.from_solve:.1e}: it comes from the tolerance."
+            return f"{told}: that of the steps' own gradient is {worst.from_solve:.1e}."
+        return f"{told}, and that of the steps' own gradient {worst.from_solve:.1e}: it comes from the tolerance."
 
     @property
     def advice(self) -> str:
@@ -96,23 +107,23 @@ class GradientAudit:
                 "if that agrees, the field or the loss has kinks that the differences straddle."
             )
         failed = self.backward_status is not None and not self.backward_status.ok
-        if failed or (not self.whole.error <= SMALL and self._mode_is_to_blame):
+        if failed or (not self.worst.error <= SMALL and self._mode_is_to_blame):
             return (
                 'Use gradient="checkpointed", which is exact for the steps that were made, or "interpolated" '
                 f"for errors like the tolerance's; or tighten rtol and atol for {self.mode}."
             )
-        if self.whole.error > SMALL:
+        if self.worst.error > SMALL:
             return "Tighten rtol and atol, or take a method of higher order; another mode would not help."
         return ""
 
     @property
     def _mode_is_to_blame(self) -> bool:
-        return not self.whole.error <= 2 * self.whole.from_solve
+        return not self.worst.error <= 2 * self.worst.from_solve
 
     def __str__(self) -> str:
         lines = [f"{self.mode}, {self.method}, rtol {self.rtol:.0e}, atol {self.atol:.0e}, {self.dtype}"]
         lines.append(f"  {'':<22}{'size':>9}{'error':>9}{'of mode':>9}{'of steps':>9}{'cosine':>11}")
-        lines += [_line(part) for part in (*self.parts, self.whole)]
+        lines += [_line(part) for part in (*self.parts, *([self.whole] if self.parameters else []))]
         if len(self.parameters) > 1:
             lines += [_line(part, indent=4) for part in self.parameters]
         differences = self.differences

@@ -13,7 +13,7 @@ from solver.dense import lagrange_weights
 from solver.method import Method
 from tests.problems import LIMIT_CYCLE, MODULATED, STARTS, Linear, Perceptron
 
-MODES = ["checkpointed", "direct", "backsolve"]
+MODES = ["checkpointed", "direct", "backsolve", "backsolve_full", "interpolated", "gauss", "forward"]
 SEPARABLE = ("symplectic_euler", "leapfrog", "yoshida4")  # whose states are halves that move in turn
 GENERAL = [method for method in METHODS if method.name not in SEPARABLE]
 
