@@ -46,6 +46,8 @@ class EngineLink(QObject):
     portrayed = Signal(object)
     solved = Signal(object)
     swept = Signal(object)
+    weighed = Signal(object)
+    """Newer weights, of the experiment as it stands now."""
     failed = Signal(object)
     lost = Signal(object)
     runBegun = Signal(int)
@@ -211,6 +213,8 @@ class EngineLink(QObject):
 
     def _on_weights(self, weights: Weights) -> None:
         self.inspection.take_weights(weights)
+        if weights.revision >= self._revision:
+            self.weighed.emit(weights)
 
     def _on_checkpoint(self, checkpoint: Checkpoint) -> None:
         self.checkpoint = checkpoint

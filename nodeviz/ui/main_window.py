@@ -23,6 +23,7 @@ from nodeviz.ui.panels.problem import ProblemPanel
 from nodeviz.ui.panels.section import Section, hairline
 from nodeviz.ui.panels.solver import SolverPanel
 from nodeviz.ui.panels.training import TrainingPanel
+from nodeviz.ui.parameter_feed import ParameterFeed
 from nodeviz.ui.phase_feed import PhaseFeed
 from nodeviz.ui.plots.loss_plot import LossPlot
 from nodeviz.ui.plots.nfe_plot import NfePlot
@@ -52,9 +53,8 @@ class MainWindow(QMainWindow):
         self.scrubber = TimeScrubber()
         self.loss, self.evaluations, self.tradeoff = LossPlot(), NfePlot(), TradeoffPlot()
         self.cost = CostPanel()
-        self.left = Column(
-            (ProblemPanel(desk.store), FieldPanel(desk.store), TrainingPanel(desk.store)), "Problem, field, training"
-        )
+        field = FieldPanel(desk.store)
+        self.left = Column((ProblemPanel(desk.store), field, TrainingPanel(desk.store)), "Problem, field, training")
         self.right = Column((SolverPanel(desk.store), self.cost), "Solver and cost")
         self.actions_by_name = Actions(Workplace(desk, self))
         self.toolbar = Toolbar(self.actions_by_name, desk.link)
@@ -67,6 +67,7 @@ class MainWindow(QMainWindow):
         self._feeds = (
             HistoryFeed(desk.link, desk.clock, self.toolbar, self.loss, self.evaluations, self.cost),
             SweepFeed(desk.store, desk.link, desk.clock, self.tradeoff),
+            ParameterFeed(desk.store, desk.link, field),
         )
         desk.clock.ticked.connect(self.plane.tick)
         desk.clock.ticked.connect(self.scrubber.tick)

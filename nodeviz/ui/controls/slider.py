@@ -11,6 +11,7 @@ from nodeviz.ui import theme
 HANDLE = 7.0
 GROOVE = 3.0
 STOP = 2.0
+TICK = 5.0
 
 
 class Slider(QSlider):
@@ -19,8 +20,15 @@ class Slider(QSlider):
     def __init__(self, parent: QWidget | None = None, *, stops: bool = False) -> None:
         super().__init__(Qt.Orientation.Horizontal, parent)
         self._stops = stops
+        self._tick: int | None = None
         self.setMouseTracking(True)
         self.setMinimumWidth(64)
+
+    def set_tick(self, position: int | None) -> None:
+        """Mark a position on the groove, e.g. where the handle once was; None marks nothing."""
+        if position != self._tick:
+            self._tick = position
+            self.update()
 
     def sizeHint(self) -> QSize:
         return QSize(96, 22)
@@ -67,6 +75,9 @@ class Slider(QSlider):
         painter.drawRoundedRect(QRectF(left, middle - GROOVE / 2, handle - left, GROOVE), GROOVE / 2, GROOVE / 2)
         if self._stops:
             self._paint_stops(painter, middle, accent)
+        if self._tick is not None:
+            painter.setBrush(QColor(colours.secondary))
+            painter.drawRoundedRect(QRectF(self._x_of(self._tick) - 1, middle - TICK, 2, 2 * TICK), 1, 1)
         self._paint_handle(painter, QPointF(handle, middle), accent)
         painter.end()
 

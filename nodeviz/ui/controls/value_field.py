@@ -52,6 +52,7 @@ class ValueField(QLineEdit):
             super().keyPressEvent(event)
 
     def _read(self) -> None:
+        self.setModified(False)  # what was typed is dealt with
         text = self.text().removesuffix(self._unit).strip()
         if text == self._shown:
             return

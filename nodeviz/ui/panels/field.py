@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import msgspec
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
@@ -32,6 +34,11 @@ class FieldPanel(Section):
         self.body: QWidget = self._make_body(store.experiment)
         self._place.addWidget(self.body)
         store.changed.connect(self._on_changed)
+
+    def show_learnt(self, values: Mapping[str, float]) -> None:
+        """Where the parameters of a typed field stand now, by name; one that is missing stands where it was set."""
+        if isinstance(self.body, FormulaEditor):
+            self.body.show_learnt(values)
 
     def _make_body(self, experiment: Experiment) -> QWidget:
         if isinstance(experiment.field, FormulaField):

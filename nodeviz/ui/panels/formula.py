@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from itertools import count
 from typing import NamedTuple
 
@@ -63,6 +64,11 @@ class FormulaEditor(QWidget):
         dy_names, dy_problem = _names(self.dy.edit.text())
         return Reading(tuple(dict.fromkeys(dx_names + dy_names)), dx_problem, dy_problem)
 
+    def show_learnt(self, values: Mapping[str, float]) -> None:
+        """Where the parameters stand now; one that is missing stands where it was set."""
+        for name, row in self.parameters.items():
+            row.show_learnt(values.get(name))
+
     def _on_typed(self) -> None:
         if self._gesture is None:
             self._gesture = ("formula", next(_gestures))
@@ -89,10 +95,27 @@ class FormulaEditor(QWidget):
 
     def _take(self, reading: Reading) -> None:
         now = self._field()
-        parameters = tuple(self._known.get(name, Parameter(name)) for name in reading.names)
         dx, dy = self.dx.edit.text(), self.dy.edit.text()
-        if (dx, dy) != (now.dx, now.dy):
-            self._store.edit("field", FormulaField(dx, dy, parameters), gesture=self._gesture)
+        if (dx, dy) == (now.dx, now.dy):
+            return
+        try:
+            field = FormulaField(dx, dy, self._parameters_of(reading.names, now))
+        except ValueError as error:
+            self._store.refused.emit(str(error))
+            return
+        self._store.edit("field", field, gesture=self._gesture)
+
+    def _parameters_of(self, names: tuple[str, ...], now: FormulaField) -> tuple[Parameter, ...]:
+        """A parameter for each name. Those there are stay in their order, so that training keeps what it has learnt.
+
+        When names come or go the engine begins anew; then what was learnt of the others is where they begin.
+        """
+        kept = tuple(parameter for parameter in now.parameters if parameter.name in names)
+        there = [parameter.name for parameter in kept]
+        added = tuple(self._known.get(name, Parameter(name)) for name in names if name not in there)
+        if added or len(kept) < len(now.parameters):
+            kept = tuple(self.parameters[parameter.name].as_learnt(parameter) for parameter in kept)
+        return kept + added
 
     def _field(self) -> FormulaField:
         field = self._store.experiment.field

@@ -164,3 +164,74 @@ def test_an_experiment_of_another_kind_of_field_redraws_the_field_panel(store, q
     store.adopt(Experiment(field=FormulaField()))
     assert isinstance(panel.body, FormulaEditor)
     assert panel.kinds.buttons[FormulaField].isChecked()
+
+
+def test_a_parameter_shows_where_training_has_moved_it_and_keeps_where_it_began(store, qtbot) -> None:
+    lines = editor(store, qtbot)
+    row, began = lines.parameters["a"], lines.parameters["a"].slider.value()
+    lines.show_learnt({"a": 0.75, "b": 1.0})
+    assert row.field.text() == "0.750" and row.slider.value() > began
+    assert store.experiment.field == FormulaField(), "looking at what was learnt edits nothing"
+    lines.show_learnt({})
+    assert row.field.text() == "−0.5" and row.slider.value() == began
+
+
+def test_moving_a_learnt_parameter_sets_it_and_undo_goes_back_to_what_was_learnt(store, qtbot) -> None:
+    lines = editor(store, qtbot)
+    row = lines.parameters["a"]
+    lines.show_learnt({"a": 0.75})
+    row.slider.setSliderDown(True)
+    for position in (900, 950, 1000):
+        row.slider.setValue(position)
+        lines.show_learnt({"a": 0.1 * position})  # training goes on below the finger
+    row.slider.setSliderDown(False)
+    assert store.experiment.field.parameters[0].value == 2.0
+    store.undo()
+    assert store.experiment.field.parameters[0].value == 0.75
+    store.undo()
+    assert store.experiment.field == FormulaField()
+
+
+def test_a_learnt_parameter_can_be_set_back_to_where_it_began(store, qtbot) -> None:
+    lines = editor(store, qtbot)
+    lines.show_learnt({"a": 0.75})
+    type_over(lines.parameters["a"].field, "-0.5")
+    QTest.keyClick(lines.parameters["a"].field, Qt.Key.Key_Return)
+    value = store.experiment.field.parameters[0].value
+    assert value == pytest.approx(-0.5, rel=1e-6) and value != -0.5, "or the engine would see no change"
+
+
+def test_a_number_being_typed_is_left_alone_by_training(store, qtbot) -> None:
+    lines = editor(store, qtbot)
+    field = lines.parameters["a"].field
+    type_over(field, "0.3")
+    lines.show_learnt({"a": 0.75})
+    assert field.text() == "0.3"
+    QTest.keyClick(field, Qt.Key.Key_Return)
+    assert store.experiment.field.parameters[0].value == 0.3
+
+
+def test_formulas_in_another_order_keep_the_parameters_as_they_are(store, qtbot) -> None:
+    lines = editor(store, qtbot)
+    type_over(lines.dx.edit, "b*x - a*y")
+    assert [parameter.name for parameter in store.experiment.field.parameters] == ["a", "b"]
+
+
+def test_what_was_learnt_goes_along_into_a_formula_with_another_name(store, qtbot) -> None:
+    lines = editor(store, qtbot)
+    lines.show_learnt({"a": 0.75, "b": 2.5})
+    type_over(lines.dx.edit, "a*x - c*y")
+    QTest.keyClick(lines.dx.edit, Qt.Key.Key_Return)
+    values = {parameter.name: parameter.value for parameter in store.experiment.field.parameters}
+    assert values == {"a": 0.75, "b": 2.5, "c": 1.0}
+
+
+def test_too_many_names_and_too_large_numbers_are_refused_in_words(store, qtbot) -> None:
+    lines, said = editor(store, qtbot), []
+    store.refused.connect(said.append)
+    type_over(lines.dx.edit, " + ".join(f"p{number}" for number in range(40)))
+    QTest.keyClick(lines.dx.edit, Qt.Key.Key_Return)
+    type_over(lines.parameters["b"].field, "1e9")
+    QTest.keyClick(lines.parameters["b"].field, Qt.Key.Key_Return)
+    assert "at most 32 parameters" in said[0] and "at most" in said[1]
+    assert store.experiment.field == FormulaField() and lines.parameters["b"].field.text() == "1"
