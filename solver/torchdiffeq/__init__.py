@@ -9,12 +9,14 @@ that cannot work raise `WrongArgument`, a ValueError that is an AssertionError, 
 - No field is evaluated beyond the last time: torchdiffeq steps past it and interpolates.
 - `dopri8` is Dormand-Prince 8(5,3), whose error estimate and dense output are better than 8(7)'s; `dopri5`, `bosh3`
   and `dopri8` come with their own interpolants instead of a quartic through the middle of the step.
+- `adaptive_heun` and `fehlberg2` evaluate the field at the start of every step. torchdiffeq hands on their last stage,
+  which is not quite there: an evaluation a step less, of another method.
 - `max_num_steps` bounds the steps of the whole solve, as documented, not those between two output times.
 - Adams methods have the order asked for as `max_order`, up to 8; by default 4, for the high orders are unstable. They
   start again where the step size changes instead of using the weights of equal steps. `implicit_adams` corrects once,
   which gives its order; `max_iters` and the tolerances change nothing.
-- Steps that fixed methods take to the last time do not shrink to a sliver when rounding put a grid point beside it.
-- Times are Python floats, float64, whatever `dtype` says. First steps never reach beyond the last time.
+- Fixed steps do not end in a sliver when rounding put a grid point beside the last time.
+- Times are float64, whatever `dtype` says; the field gets them in the dtype of the state, as there.
 - Gradients through the solver take step sizes as constants. Those of event times also flow to the parameters of the
   event function. Events of fixed-step methods are found on the method's own dense output, whatever `interp`.
 - The adjoint keeps its step size from one interval to the next. Tensors of tolerances are allowed there, too.

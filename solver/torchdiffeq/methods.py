@@ -24,6 +24,7 @@ from solver.methods.rk4_38 import RK4_38
 from solver.methods.trapezoidal import TRAPEZOIDAL
 from solver.methods.tsit5 import TSIT5
 from solver.tableau import ErrorEstimate
+from solver.torchdiffeq.implicit_methods import GAUSS4, GAUSS6, IMPLICIT_MIDPOINT, RADAU3, SDIRK2, TRBDF2
 from solver.torchdiffeq.trouble import WrongArgument
 
 DEFAULT = "dopri5"
@@ -59,6 +60,12 @@ FIXED_STEP: Mapping[str, Method] = {
     "implicit_euler": IMPLICIT_EULER,
     "trapezoid": TRAPEZOIDAL,
     "radauIIA5": RADAU5,
+    "implicit_midpoint": IMPLICIT_MIDPOINT,
+    "radauIIA3": RADAU3,
+    "gl4": GAUSS4,
+    "gl6": GAUSS6,
+    "sdirk2": SDIRK2,
+    "trbdf2": TRBDF2,
 }
 ADAMS = ("explicit_adams", "implicit_adams", "fixed_adams")
 NAMES = (*ADAPTIVE, *FIXED_STEP, *ADAMS, SCIPY)

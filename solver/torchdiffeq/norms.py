@@ -59,7 +59,11 @@ class AdjointStates:
         """y and a as typed vectors, and the parameters' gradients."""
         n = self._entries
         rest = vector[2 * n :]
-        return vector[:n], vector[n : 2 * n], self._gradients(rest.real if self.states.is_complex else rest)
+        return (
+            vector[:n],
+            vector[n : 2 * n],
+            self._gradients(rest.real.contiguous() if self.states.is_complex else rest),
+        )
 
     def as_tuple(self, vector: Tensor) -> tuple[Tensor, ...]:
         """As torchdiffeq shows it to norms and callbacks: (dL/dt, *y, *a, *dL/dθ); dL/dt is not integrated here: 0."""
@@ -85,9 +89,8 @@ class AdjointStates:
         for shape, count, is_complex in self._parameters:
             size = 2 * count if is_complex else count
             part, rest = rest[:size], rest[size:]
-            found.append(
-                torch.view_as_complex(part.reshape(-1, 2)).reshape(shape) if is_complex else part.reshape(shape)
-            )
+            vector = torch.view_as_complex(part.view(-1, 2)) if is_complex else part
+            found.append(vector.view(shape))
         return found
 
 
