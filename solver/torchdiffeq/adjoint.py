@@ -95,10 +95,10 @@ def _own(module: torch.nn.Module) -> list[Tensor]:
 
 
 class AdjointField:
-    """The user's function, differentiated with respect to the flat state and the parameters, and to nothing else."""
+    """The user's function, differentiated with respect to the packed state and the parameters, and to nothing else."""
 
     def __init__(self, function: Field, parameters: Sequence[Tensor], asked: Request) -> None:
-        like = asked.states.flat(asked.y0).detach()
+        like = asked.states.packed(asked.y0).detach()
         self._inner = AutogradField(function, parameters, like)
         # the adjoint equation is in real numbers
         self._shown = [torch.view_as_real(x) if x.is_complex() else x for x in parameters]

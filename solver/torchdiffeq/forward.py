@@ -54,20 +54,20 @@ def odeint(
 
 @dataclass(frozen=True)
 class Evaluated:
-    """How the user's function is evaluated: on flat states, and at perturbed times if so asked."""
+    """How the user's function is evaluated: on packed states, and at perturbed times if so asked."""
 
     function: Field
     perturbed: PerturbedTimes | None
 
 
 def evaluated(asked: Request) -> Evaluated:
-    """The user's function on flat states."""
+    """The user's function on packed states."""
     func, states, times = asked.func, asked.states, asked.t.tolist()
-    like = states.flat(asked.y0).detach()
+    like = states.packed(asked.y0).detach()
     dtype = like.dtype
 
     def function(t: Tensor, y: Tensor) -> Tensor:
-        dy = states.flat(func(t, states.restore(y)))
+        dy = states.packed(func(t, states.unpacked(y)))
         return dy if dy.dtype == dtype else dy.to(dtype)
 
     if not asked.options.get("perturb", False):
@@ -92,15 +92,15 @@ class _Solving:
     def __init__(self, asked: Request, how: Evaluated, gradient: Gradient, field: Field | DifferentiableField) -> None:
         self._asked, self._how, self._gradient, self._field = asked, how, gradient, field
         self._states, self._steps = asked.states, asked.stepping
-        self._y0 = asked.states.flat(asked.y0)
+        self._y0 = asked.states.packed(asked.y0)
 
     def through_times(self) -> State:
         asked, steps = self._asked, self._steps
         if asked.method in methods.ADAPTIVE or len(asked.t) == 1:
-            return self._states.restore(self._solve(asked.t, ()).ys)
+            return self._states.unpacked(self._solve(asked.t, ()).ys)
         grid = Grid(grid_of(steps, asked.func, asked.y0, asked.t), asked.t)
         ys = self._solve(grid.times_needed, grid.points).ys
-        return self._states.restore(grid.interpolated(ys, steps.interp, self._how.function))
+        return self._states.unpacked(grid.interpolated(ys, steps.interp, self._how.function))
 
     def to_event(self, event_fn: EventFunction) -> tuple[Tensor, State]:
         """The time of the first event and, stacked, y0 and the state there."""
@@ -108,15 +108,15 @@ class _Solving:
         start = asked.t[0]
         signs = torch.sign(event_fn(start.detach(), asked.y0)).detach()
         if bool((signs == 0).any()):
-            return start, states.restore(torch.stack((self._y0, self._y0)))
+            return start, states.unpacked(torch.stack((self._y0, self._y0)))
 
         def condition(t: Tensor, y: Tensor) -> Tensor:
-            return torch.min(event_fn(t, states.restore(y)) * signs)
+            return torch.min(event_fn(t, states.unpacked(y)) * signs)
 
         end = torch.full_like(start, copysign(inf, (asked.t[1] - start).item()))
         found = self._solve(torch.stack((start, end)), (), Event(condition))
         event = found.events[-1]
-        return event.t, states.restore(torch.stack((self._y0, event.y)))
+        return event.t, states.unpacked(torch.stack((self._y0, event.y)))
 
     def _solve(self, ts: Tensor, grid: Sequence[float], event: Event | None = None) -> Solution:
         steps, asked = self._steps, self._asked

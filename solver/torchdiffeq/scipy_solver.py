@@ -24,16 +24,15 @@ def solve_with_scipy(asked: Request, function: Field) -> State:
     except ImportError as missing:
         raise WrongArgument("scipy_solver needs scipy: install it, or use another method.") from missing
     states, options = asked.states, asked.options
-    start = states.flat(asked.y0).detach()
+    start = states.packed(asked.y0).detach()
     if len(asked.t) == 1:
-        return states.restore(start[None])
+        return states.unpacked(start[None])
 
     def typed_function(t: float, y: Any) -> Any:
-        vector = torch.as_tensor(y).to(start.device, states.dtype)
-        flat = torch.view_as_real(vector).reshape(-1) if states.is_complex else vector
+        state = states.split(torch.as_tensor(y).to(start.device, states.dtype))
         with torch.no_grad():
-            dy = function(start.new_tensor(t), flat)
-        return states.typed(dy).cpu().numpy()
+            dy = function(start.new_tensor(t), states.packed(state))
+        return states.vector(states.unpacked(dy)).cpu().numpy()
 
     solver = options.get("solver", DEFAULT)
     times = asked.t.detach().double().tolist()
@@ -43,7 +42,7 @@ def solve_with_scipy(asked: Request, function: Field) -> State:
     found = solve_ivp(
         typed_function,
         (times[0], times[-1]),
-        states.typed(start).cpu().numpy(),
+        states.vector(states.unpacked(start)).cpu().numpy(),
         t_eval=times,
         method=solver,
         rtol=_numbers(states.per_entry("rtol", asked.rtol)),

@@ -26,6 +26,7 @@ class States:
         self.dtype = self.vector(y0).dtype
         self.device = parts[0].device
         self.is_complex = self.dtype.is_complex
+        self.is_plain = not (self.is_tuple or self.is_complex)
 
     def vector(self, state: State) -> Tensor:
         """The typed vector of a state."""
@@ -43,17 +44,24 @@ class States:
 
     def split(self, vector: Tensor) -> State:
         """The state in a typed vector; of several, one a row, the states with the rows as their first axis."""
-        parts = vector.split(self.sizes, -1)
-        states = tuple(
-            part.reshape((*vector.shape[:-1], *shape)) for part, shape in zip(parts, self.shapes, strict=True)
-        )
-        return states if self.is_tuple else states[0]
+        if not self.is_tuple:
+            return vector.reshape((*vector.shape[:-1], *self.shapes[0]))
+        parts, rows = vector.split(self.sizes, -1), vector.shape[:-1]
+        return tuple(part.reshape((*rows, *shape)) for part, shape in zip(parts, self.shapes, strict=True))
 
     def restore(self, flat: Tensor) -> State:
         """The state in a flat vector; of several, one a row, the states with the rows as their first axis."""
         if self.is_complex:
             flat = torch.view_as_complex(flat.reshape(*flat.shape[:-1], -1, 2))
         return self.split(flat)
+
+    def packed(self, state: State) -> Tensor:
+        """What solve() integrates: a plain real tensor as it is, any other state as its flat vector."""
+        return state if self.is_plain and isinstance(state, Tensor) else self.flat(state)
+
+    def unpacked(self, packed: Tensor) -> State:
+        """The state, or states with rows as their first axis, that solve() knows as `packed`."""
+        return packed if self.is_plain else self.restore(packed)
 
     def per_entry(self, name: str, value: float | Tensor | Sequence[float | Tensor]) -> float | Tensor:
         """A tolerance as a number, or as a typed vector: for a tuple of states, a tuple has one for each of them."""
