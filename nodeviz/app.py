@@ -14,6 +14,8 @@ from nodeviz.library.model_file import SUFFIX
 NO_WINDOW = 3
 """Exit status when no window can open here."""
 OPENED = (SUFFIX, ".json")
+SMALLEST, LARGEST = (960, 600), 8192
+"""Sides of the window, in pixels."""
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -43,22 +45,41 @@ def _open_the_window(arguments: list[str]) -> int:
     parser.add_argument("--open", type=Path, metavar="FILE")
     parser.add_argument("--screenshot", type=Path, metavar="PICTURE")
     parser.add_argument("--seconds", type=float, default=5.0)
+    parser.add_argument("--size", type=_size, metavar="WIDTHxHEIGHT")
+    parser.add_argument("--theme", choices=("dark", "light", "system"))
     options = parser.parse_all(arguments)
     file = options.open or options.file
     if file is not None and not file.is_file():
         raise Misuse(f"There is no file {file}.")
     if not options.seconds >= 0:
         raise Misuse(f"--seconds must be 0 or more; got {options.seconds:g}.")
+    if options.screenshot is None and (options.size or options.theme):
+        raise Misuse("--size and --theme are for --screenshot; the window itself remembers yours.")
     trouble = obstacle()
     if trouble is not None:
         return _without_a_window(trouble)
     try:
         from nodeviz.ui.launch import open_window  # here, so that nothing else imports Qt
+        from nodeviz.ui.screenshot import Screenshot
     except ImportError as error:
         if not (error.name or "").startswith(("nodeviz", "solver")):
             return _without_a_window(obstacle_of_import(error))
         raise
-    return open_window(sys.argv[:1], path=file, screenshot=options.screenshot, seconds=options.seconds)
+    asked = None
+    if options.screenshot is not None:
+        asked = Screenshot(options.screenshot, options.seconds, options.size, options.theme)
+    return open_window(sys.argv[:1], path=file, screenshot=asked)
+
+
+def _size(text: str) -> tuple[int, int]:
+    width, _, height = text.lower().partition("x")
+    try:
+        size = int(width), int(height)
+    except ValueError:
+        size = 0, 0
+    if not all(smallest <= side <= LARGEST for smallest, side in zip(SMALLEST, size, strict=True)):
+        raise Misuse(f"--size must be like 1280x800, from 960x600 to {LARGEST} a side; got {text}.")
+    return size
 
 
 def _without_a_window(trouble: str) -> int:

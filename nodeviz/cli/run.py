@@ -18,7 +18,7 @@ nodeviz explores neural ODEs in the plane: type a vector field or learn one, wat
 
   nodeviz                  open the window where you left it
   nodeviz FILE             open a model (.nodeviz) or an experiment (.json) in the window
-  nodeviz --screenshot PICTURE [--seconds N] [FILE]
+  nodeviz --screenshot PICTURE [--seconds N] [--size 1280x800] [--theme dark|light] [FILE]
                            open the window, train for N seconds [5], save a picture of it and close
 {commands}
   nodeviz COMMAND --help   all options of a command

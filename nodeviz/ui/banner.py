@@ -1,33 +1,48 @@
-"""Banner: what needs attention, above the plots and never in the way of them."""
+"""Banner: what needs attention, over the upper edge of the plots, so that nothing moves when it comes or goes."""
 
 from __future__ import annotations
 
+from PySide6.QtCore import QEvent, QObject
 from PySide6.QtGui import QGuiApplication
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
 from nodeviz.ui import chrome, theme
 from nodeviz.ui.announcements import Announcements, Notice
 
 MOST = 3
+WIDEST = 720
 
 
 class BannerArea(QWidget):
-    """At most a few banners, the newest last; without any it takes no room."""
+    """At most a few banners above `below`, the newest last. It takes no room of its own, and no picture shows it."""
 
-    def __init__(self, announcements: Announcements) -> None:
-        super().__init__()
+    def __init__(self, announcements: Announcements, below: QWidget) -> None:
+        super().__init__(below)
         self.banners: dict[str, Banner] = {}
+        self._below = below
         self._layout = QVBoxLayout(self)
-        self._layout.setContentsMargins(theme.SPACE, theme.SPACE, theme.SPACE, theme.SPACE)
+        self._layout.setContentsMargins(0, 0, 0, 0)
         self._layout.setSpacing(theme.SPACE_SMALL)
-        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Maximum)
         chrome.dress(self)
         self.hide()
+        below.installEventFilter(self)
         self._announcements = announcements
         announcements.noticed.connect(self._show)
         announcements.settled.connect(self._close)
         for notice in announcements.open.values():
             self._show(notice)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if watched is self._below and event.type() == QEvent.Type.Resize:
+            self._settle()
+        return super().eventFilter(watched, event)
+
+    def _settle(self) -> None:
+        """Stand at the upper edge, in the middle."""
+        width = min(self._below.width() - 2 * theme.SPACE, WIDEST)
+        height = self._layout.totalHeightForWidth(width)
+        self.setGeometry((self._below.width() - width) // 2, theme.SPACE, width, height)
+        self.raise_()
 
     def _show(self, notice: Notice) -> None:
         """Show `notice`, in place of one with its key."""
@@ -41,6 +56,7 @@ class BannerArea(QWidget):
         self.banners[notice.key] = banner
         self._layout.addWidget(banner)
         self.show()
+        self._settle()
 
     def _close(self, key: str) -> None:
         banner = self.banners.pop(key, None)
@@ -48,6 +64,7 @@ class BannerArea(QWidget):
             self._layout.removeWidget(banner)
             banner.hide()
             banner.deleteLater()
+            self._settle()
         self.setVisible(bool(self.banners))
 
     def _accept(self, notice: Notice) -> None:

@@ -14,7 +14,14 @@ MENUS = ("File", "Edit", "Run", "View", "Help")
 
 
 def _train_title(place: Workplace) -> str:
-    return "Pause" if place.desk.link.wanted else "Train"
+    link = place.desk.link
+    if link.trainer.state == "lost":
+        return "Restart and train"
+    return "Pause" if link.wanted else "Train"
+
+
+def _trainer_lives(place: Workplace) -> bool:
+    return place.desk.link.trainer.state != "lost"
 
 
 def _switch_theme(place: Workplace) -> None:
@@ -108,7 +115,15 @@ _RUN = (
         "Train, or pause training.",
         title_now=_train_title,
     ),
-    Command("step", "Step", "Run", lambda place: place.desk.link.take_step(), ("S",), "Take one training step."),
+    Command(
+        "step",
+        "Step",
+        "Run",
+        lambda place: place.desk.link.take_step(),
+        ("S",),
+        "Take one training step.",
+        _trainer_lives,
+    ),
     Command(
         "reset",
         "Reset",

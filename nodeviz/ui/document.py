@@ -23,14 +23,18 @@ SAVED_EVERY = 4.0
 
 
 class Document(QObject):
-    """Opens and saves. What goes wrong with a file is a notice, never an exception."""
+    """Opens and saves. What goes wrong with a file is a notice, never an exception.
+
+    Unless `remembering`, there is no session and no list of recent files.
+    """
 
     renamed = Signal()
 
     def __init__(
-        self, store: ExperimentStore, link: EngineLink, announcements: Announcements, parent: QObject | None = None
+        self, store: ExperimentStore, link: EngineLink, announcements: Announcements, *, remembering: bool = True
     ) -> None:
-        super().__init__(parent)
+        super().__init__()
+        self._remembering = remembering
         self._store, self._link, self._announcements = store, link, announcements
         self.path: Path | None = None
         self._written: tuple[Experiment, int, int] | None = None
@@ -100,6 +104,8 @@ class Document(QObject):
 
     def restore_session(self) -> None:
         """Stand where the last session ended. For the start: the engine is given the weights once it runs."""
+        if not self._remembering:
+            return
         restored = restore_session()
         if restored.message:
             self._announcements.notice(Notice("session", restored.message))
@@ -112,7 +118,8 @@ class Document(QObject):
         self._hear_from_disk()
         now = monotonic()
         stamp = self._stamp()
-        if now < self._next_session or self._pending is not None or stamp == self._session_stamp:
+        waits = now < self._next_session or self._pending is not None
+        if waits or stamp == self._session_stamp or not self._remembering:
             return
         self._next_session = now + SAVED_EVERY
         self._session_stamp = stamp
@@ -125,7 +132,7 @@ class Document(QObject):
     def close(self) -> None:
         """Save the session once more when it changed, and wait for the disk."""
         self._disk.shutdown(wait=True)
-        if self._stamp() != self._session_stamp:
+        if self._remembering and self._stamp() != self._session_stamp:
             try:
                 save_session(self.model())
             except OSError as error:
@@ -148,6 +155,8 @@ class Document(QObject):
         return (self._store.experiment, self._link.run, checkpoint.step if checkpoint is not None else 0)
 
     def _remember(self, path: Path) -> None:
+        if not self._remembering:
+            return
         try:
             recent.remember(path)
         except OSError:

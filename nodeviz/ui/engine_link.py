@@ -90,8 +90,8 @@ class EngineLink(QObject):
 
     @property
     def starting(self) -> bool:
-        """Whether training was asked for and has not begun."""
-        return self.wanted and self.activity != "training"
+        """Whether training was asked for and has not begun, though it will."""
+        return self.wanted and self.activity != "training" and self.trainer.state != "lost"
 
     # ---- what the window asks of the engine -------------------------------------------------------------------------
 
@@ -142,8 +142,12 @@ class EngineLink(QObject):
         self.stateChanged.emit()
 
     def toggle(self) -> None:
-        """Train when paused, pause when training or about to."""
-        (self.pause if self.wanted else self.train)()
+        """Train when paused, pause when training or about to; with a lost trainer, restart it and train."""
+        if self.trainer.state == "lost":
+            self.wanted = True
+            self.restart("trainer")
+        else:
+            (self.pause if self.wanted else self.train)()
 
     def take_step(self, count: int = 1) -> None:
         """One training step, then pause."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import signal
-import sys
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -11,40 +10,40 @@ from PySide6.QtCore import QObject, Qt, QTimer
 from PySide6.QtWidgets import QApplication
 
 from nodeviz.engine.client import EngineClient
-from nodeviz.library.atomic import write_atomically
 from nodeviz.ui import theme
 from nodeviz.ui.announcements import Announcements
 from nodeviz.ui.application import make_application
 from nodeviz.ui.desk import Desk
 from nodeviz.ui.document import Document
 from nodeviz.ui.engine_link import EngineLink
-from nodeviz.ui.exporting import png_bytes
 from nodeviz.ui.frame_clock import FrameClock
 from nodeviz.ui.main_window import MainWindow
 from nodeviz.ui.preferences import PreferenceKeeper
+from nodeviz.ui.screenshot import Photographer, Screenshot
 from nodeviz.ui.store import ExperimentStore
 from nodeviz.ui.trouble import Trouble
 from nodeviz.ui.worker_link import Client
 
 
-def open_window(
-    argv: Sequence[str], *, path: Path | None = None, screenshot: Path | None = None, seconds: float = 5.0
-) -> int:
+def open_window(argv: Sequence[str], *, path: Path | None = None, screenshot: Screenshot | None = None) -> int:
     """Open the window and return the exit status when it is closed.
 
     argv is the program's, for Qt's own options; `path` is a model or an experiment to open instead of the last session.
-    With `screenshot` the window trains for `seconds`, writes a picture of itself there, and closes.
+    With `screenshot` the window writes a picture of itself and closes, and the last session stays as it is.
     """
     app = make_application(argv)
-    launched = launch(EngineClient(), path)
+    launched = launch(EngineClient(), path, remembering=screenshot is None)
     # Ctrl+C in the terminal closes the window in order, with its children; Python hears of it at the next tick.
     signal.signal(signal.SIGINT, lambda number, frame: launched.window.close())
-    if screenshot is not None:
-        launched.desk.link.train()
-        QTimer.singleShot(round(1000 * seconds), lambda: launched.photograph(screenshot))
+    if screenshot is None:
+        launched.window.show()
+        return app.exec()
+    if screenshot.theme is not None:
+        theme.apply(app, screenshot.theme)
+    photographer = Photographer(screenshot, launched.desk, launched.window)
     launched.window.show()
     status = app.exec()
-    return launched.status or status
+    return photographer.status or status
 
 
 class Launched(QObject):
@@ -60,19 +59,9 @@ class Launched(QObject):
         window.shownFirst.connect(self._begin, Qt.ConnectionType.QueuedConnection)
         window.closed.connect(self.end)
         self._ended = False
-        self.status = 0
 
     def _begin(self) -> None:
         QTimer.singleShot(0, self.desk.link.start)
-
-    def photograph(self, path: Path) -> None:
-        """Write a picture of the window to `path` (PNG), and close it."""
-        try:
-            write_atomically(path, png_bytes(self.window.grab().toImage()))
-        except OSError as error:
-            print(f"nodeviz: {path} could not be written: {error.strerror}", file=sys.stderr)  # noqa: T201
-            self.status = 1
-        self.window.close()
 
     def end(self) -> None:
         """Save the session, end the workers."""
@@ -84,16 +73,19 @@ class Launched(QObject):
             self._trouble.let_go()
 
 
-def launch(client: Client, path: Path | None = None) -> Launched:
-    """Everything but the event loop. The window is made, not yet shown; the engine starts after its first frame."""
-    preferences = PreferenceKeeper()
+def launch(client: Client, path: Path | None = None, *, remembering: bool = True) -> Launched:
+    """Everything but the event loop. The window is made, not yet shown; the engine starts after its first frame.
+
+    Unless `remembering`, it neither knows nor leaves anything of the user's: session, recent files, taste.
+    """
+    preferences = PreferenceKeeper(remembering=remembering)
     app = QApplication.instance()
     if isinstance(app, QApplication):
         theme.apply(app, preferences.current.theme)
     store, announcements, clock = ExperimentStore(), Announcements(), FrameClock()
     link = EngineLink(client, store.experiment)
     store.changed.connect(lambda before, after: link.edit(after))
-    document = Document(store, link, announcements)
+    document = Document(store, link, announcements, remembering=remembering)
     trouble = Trouble(store, link, announcements)
     if path is None or not document.open(path):
         document.restore_session()

@@ -61,6 +61,7 @@ class MainWindow(QMainWindow):
         self.status = StatusBar(desk.link, desk.clock, desk.announcements, desk.document.session_age)
         self._compose()
         self._make_menus()
+        self.banners = BannerArea(desk.announcements, self.plane)
         self.palette_overlay = CommandPalette(self.actions_by_name, self._body)
         self.help_overlay = HelpPanel(self._body)
         self._phase_feed = PhaseFeed(desk.store, desk.link, self.plane, self.scrubber)
@@ -145,7 +146,6 @@ class MainWindow(QMainWindow):
 
     def _compose(self) -> None:
         middle = _stack(
-            BannerArea(self._desk.announcements),
             ViewChips(self.actions_by_name),
             self.plane,
             self.scrubber,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from itertools import count
 
 import numpy as np
+from numpy.typing import NDArray
 from PySide6.QtCore import QObject
 
 from nodeviz.engine.messages import Curve, Portrait, TrajectoriesSolved, unpack
@@ -14,16 +15,22 @@ from nodeviz.ui.engine_link import EngineLink
 from nodeviz.ui.inspection import Scene, Starts
 from nodeviz.ui.plots.phase_plane import PhasePlane
 from nodeviz.ui.plots.time_scrubber import TimeScrubber
+from nodeviz.ui.plots.velocity_grid import Extent
 from nodeviz.ui.store import ExperimentStore
 
 PREVIEW_GRID = 64
 MOST_STARTS = 64
+BEYOND = 0.05
+"""How much more than is visible is asked for on every side, so that panning shows no bare edge."""
 
 _gestures = count()
 
 
 class PhaseFeed(QObject):
-    """Before the inspector answers, the field is drawn from the declared weights in numpy: so it flows at once."""
+    """Where the inspector has not answered yet, the field is drawn from the weights known here, in numpy.
+
+    So it flows at the first frame, and a view that is moved or made larger is filled at once.
+    """
 
     def __init__(self, store: ExperimentStore, link: EngineLink, plane: PhasePlane, scrubber: TimeScrubber) -> None:
         super().__init__(plane)
@@ -31,6 +38,7 @@ class PhaseFeed(QObject):
         self._t = 0.0
         self._gesture: object = None
         self._answered = False
+        self._covered: Extent | None = None
         self._learnt: tuple[Trajectory, ...] = ()
         self._user: tuple[Trajectory, ...] = ()
         experiment = store.experiment
@@ -42,7 +50,7 @@ class PhaseFeed(QObject):
         plane.startMoved.connect(self._move)
         plane.startDropped.connect(self._drop)
         plane.startRemoved.connect(self._remove)
-        plane.extentChanged.connect(lambda extent: self._look())
+        plane.extentChanged.connect(lambda extent: self._on_extent())
         scrubber.timeChanged.connect(self._set_time)
         store.changed.connect(self._on_changed)
         link.portrayed.connect(self._on_portrait)
@@ -57,17 +65,21 @@ class PhaseFeed(QObject):
 
     def preview(self) -> None:
         """Draw the field from the weights known here: those of the checkpoint, or the seed's."""
-        field, extent = self._store.experiment.field, tuple(self._plane.extent)
+        field, extent = self._store.experiment.field, self._plane.extent.widened(BEYOND)
         theta = field.initial_parameters(self._store.experiment.training.seed)
         checkpoint = self._link.checkpoint
         if checkpoint is not None and unpack(checkpoint.theta).shape == theta.shape:
             theta = unpack(checkpoint.theta)
-        x = np.linspace(extent[0], extent[1], PREVIEW_GRID, dtype=np.float32)
-        y = np.linspace(extent[2], extent[3], PREVIEW_GRID, dtype=np.float32)
+        x = np.linspace(extent.x_min, extent.x_max, PREVIEW_GRID, dtype=np.float32)
+        y = np.linspace(extent.y_min, extent.y_max, PREVIEW_GRID, dtype=np.float32)
         points = np.stack(np.meshgrid(x, y, indexing="ij"), axis=-1).reshape(-1, 2)
         with np.errstate(all="ignore"):
             velocity = field.velocity(theta, self._t, points)
-        self._plane.set_portrait(velocity.reshape(PREVIEW_GRID, PREVIEW_GRID, 2), extent)
+        self._show_field(velocity.reshape(PREVIEW_GRID, PREVIEW_GRID, 2), extent)
+
+    def _show_field(self, velocity: NDArray[np.floating], extent: Extent) -> None:
+        self._covered = extent
+        self._plane.set_portrait(velocity, extent)
 
     # ---- from the store ---------------------------------------------------------------------------------------------
 
@@ -90,9 +102,15 @@ class PhaseFeed(QObject):
         self._scrubber.set_duration(experiment.dataset.duration)
 
     def _look(self) -> None:
-        view, extent = self._store.experiment.view, self._plane.extent
+        extent = self._plane.extent.widened(BEYOND)
         t = 0.0 if self._store.experiment.field.autonomous else self._t
-        self._link.inspection.look(Scene((extent.x_min, extent.x_max, extent.y_min, extent.y_max), t, view.starts))
+        self._link.inspection.look(Scene(tuple(extent), t, self._store.experiment.view.starts))
+
+    def _on_extent(self) -> None:
+        visible = self._plane.extent
+        if self._covered is None or self._covered.intersected(visible) != visible:
+            self.preview()
+        self._look()
 
     def _ask_trajectories(self) -> None:
         starts = self._store.experiment.view.starts
@@ -106,7 +124,9 @@ class PhaseFeed(QObject):
 
     def _on_portrait(self, portrait: Portrait) -> None:
         self._answered = True
-        self._plane.set_portrait(unpack(portrait.velocity), portrait.extent)
+        covered, visible = Extent(*portrait.extent), self._plane.extent
+        if covered.intersected(visible) == visible:  # or else it is of a view that was left, and a newer one comes
+            self._show_field(unpack(portrait.velocity), covered)
         self._learnt = _named("learnt", portrait.learnt)
         self._plane.set_learnt([each.ys for each in self._learnt], [each.ts for each in self._learnt])
         starts = self._store.experiment.view.starts

@@ -21,16 +21,19 @@ class Preferences(msgspec.Struct, frozen=True):
 
 
 class PreferenceKeeper:
-    """The preferences in force, read once and written when they change."""
+    """The preferences in force, read once and written when they change; the defaults unless `remembering`."""
 
-    def __init__(self) -> None:
-        self.current = _read()
+    def __init__(self, *, remembering: bool = True) -> None:
+        self._remembering = remembering
+        self.current = _read() if remembering else Preferences()
 
     def change(self, preferences: Preferences) -> None:
         """Keep other preferences. A disk that does not take them is no reason to disturb anyone."""
         if preferences == self.current:
             return
         self.current = preferences
+        if not self._remembering:
+            return
         try:
             write_atomically(home() / FILE, msgspec.json.encode(preferences))
         except OSError:

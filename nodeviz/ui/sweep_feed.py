@@ -33,6 +33,7 @@ class SweepFeed(QObject):
 
     def _on_changed(self, before: Experiment, after: Experiment) -> None:
         if swept_by(before) != swept_by(after):
+            self._waiting = None
             self._plot.set_stale(True)
 
     def _on_sweep(self, sweep: SweepExtended) -> None:

@@ -57,7 +57,9 @@ class Toolbar(QWidget):
     def show_state(self) -> None:
         """The train button says what it would do, or that training is on its way."""
         link = self._link
-        if link.starting:
+        if link.trainer.state == "lost":
+            text = "Restart"
+        elif link.starting:
             text = "Starting…"
         else:
             text = "Pause" if link.activity == "training" else "Train"
@@ -84,12 +86,18 @@ class Toolbar(QWidget):
         self._icons.append((button, icon))
         return button
 
+    def _train_icon(self) -> str:
+        link = self._link
+        if link.trainer.state == "lost":
+            return "reset"
+        return "pause" if link.wanted or link.activity == "training" else "play"
+
     def _paint_icons(self, colours: Theme) -> None:
         on_accent = "#ffffff" if colours.name == "light" else "#0b1a2c"
         for button, name in self._icons:
             colour = colours.text
             if button is self.train:
-                name = "pause" if self._link.wanted or self._link.activity == "training" else "play"
+                name = self._train_icon()
                 colour = on_accent
             if button is self.theme:
                 name = "sun" if colours.name == "dark" else "moon"

@@ -43,12 +43,23 @@ def test_a_file_opens_in_the_window(opened: list[dict[str, Any]], tmp_path: Path
 
 
 def test_a_screenshot_is_asked_of_the_window(opened: list[dict[str, Any]]) -> None:
-    assert main(["--screenshot", "out.png", "--seconds", "2"]) == 0
-    assert (opened[0]["screenshot"], opened[0]["seconds"]) == (Path("out.png"), 2.0)
+    assert main(["--screenshot", "out.png", "--seconds", "2", "--size", "1920x1080", "--theme", "light"]) == 0
+    asked = opened[0]["screenshot"]
+    assert (asked.path, asked.seconds, asked.size, asked.theme) == (Path("out.png"), 2.0, (1920, 1080), "light")
 
 
 @pytest.mark.parametrize(
-    "arguments", [["missing.nodeviz"], ["--opne", "x"], ["--screenshot", "x.png", "--seconds", "-1"], ["trian"]]
+    "arguments",
+    [
+        ["missing.nodeviz"],
+        ["--opne", "x"],
+        ["trian"],
+        ["--screenshot", "x.png", "--seconds", "-1"],
+        ["--screenshot", "x.png", "--size", "big"],
+        ["--screenshot", "x.png", "--size", "100x100"],
+        ["--screenshot", "x.png", "--theme", "pink"],
+        ["--theme", "dark"],
+    ],
 )
 def test_a_mistake_is_a_sentence_and_status_2(
     opened: list[dict[str, Any]], arguments: list[str], capsys: pytest.CaptureFixture[str]
