@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 
 import torch
 from torch import Tensor
@@ -132,7 +133,11 @@ class ImplicitRungeKuttaStepper:
         with torch.no_grad():
             guess = self._guess(block, t, y)
             if self._fixed:
-                return self._newton.solve(equations, guess, lambda slopes: self._linearised_anew(equations, slopes))
+                found = self._newton.solve(equations, guess, partial(self._linearised_anew, equations))
+                if found.solved:
+                    return found
+                # away from a stiff field's slow solution slopes say little about where a step ends; staying is nearer
+                return self._newton.solve(equations, torch.zeros_like(guess), partial(self._linearised_anew, equations))
             blocks = self._renewed_blocks(t, y) if self._blocks is None else self._blocks
             system = self._system(self._coupling(block), blocks, equations.dt)
             return self._newton.solve(
