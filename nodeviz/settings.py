@@ -21,11 +21,16 @@ _PATH_IN_ERROR = re.compile(r"(?P<what>.*) - at `\$\.?(?P<path>.*)`$")
 
 @dataclass(frozen=True)
 class Choice:
-    """One value a choice may take, with what to call it and one sentence of help."""
+    """One value a choice may take, with what to call it and one sentence of help.
+
+    Long lists are shown in groups, and a slider stops at the common ones alone.
+    """
 
     value: str
     label: str
     help: str = ""
+    group: str = ""
+    common: bool = True
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 from nodeviz.settings import Choice, Settings, described
 from solver.gradient_modes import GRADIENT_MODES
-from solver.method import AsynchronousLeapfrog
+from solver.method import AdamsBashforth, AsynchronousLeapfrog, ImplicitRungeKutta, Method, Symplectic
 from solver.methods import METHODS
 
 if TYPE_CHECKING:
@@ -15,7 +15,26 @@ if TYPE_CHECKING:
     from solver import Solution
     from solver.field import DifferentiableField, Field
 
-METHOD_CHOICES = tuple(Choice(method.name, method.label, method.sentence) for method in METHODS)
+COMMON_METHODS = ("euler", "midpoint", "heun", "rk4", "ab4", "bosh3", "dopri5", "tsit5", "dop853", "radau5")
+"""What a slider stops at: one or two of each kind, from coarse to fine."""
+
+
+def _group(method: Method) -> str:
+    """What a list of methods puts it under."""
+    match method:
+        case ImplicitRungeKutta():
+            return "Implicit: for stiff fields"
+        case Symplectic() | AsynchronousLeapfrog():
+            return "Keeping structure"
+        case AdamsBashforth():
+            return "Multistep: fixed steps, few evaluations"
+    return "Adaptive: steps from rtol and atol" if method.adaptive else "Fixed steps"
+
+
+METHOD_CHOICES = tuple(
+    Choice(method.name, method.label, method.sentence, _group(method), method.name in COMMON_METHODS)
+    for method in METHODS
+)
 
 if TYPE_CHECKING:
     MethodName = str

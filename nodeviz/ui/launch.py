@@ -40,6 +40,7 @@ def open_window(argv: Sequence[str], *, path: Path | None = None, screenshot: Sc
         return app.exec()
     if screenshot.theme is not None:
         theme.apply(app, screenshot.theme)
+    launched.desk.clock.detailChanged.disconnect(launched.window.plane.set_detail)  # a picture has all particles
     photographer = Photographer(screenshot, launched.desk, launched.window)
     launched.window.show()
     status = app.exec()

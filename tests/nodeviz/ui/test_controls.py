@@ -156,12 +156,53 @@ def test_a_range_too_wide_to_drag_is_typed(store: ExperimentStore, qtbot) -> Non
 def test_the_method_is_a_slider_whose_stops_are_named(store: ExperimentStore, qtbot) -> None:
     row = StopsRow(the("method"), "solver", store)
     qtbot.addWidget(row)
-    names = []
-    for stop in range(len(the("method").choices)):
+    for stop, choice in enumerate(row.stops):
         row.slider.setValue(stop)
-        names.append(store.experiment.solver.method)
-        assert row.name.text() == the("method").choices[stop].label
-    assert names == [choice.value for choice in the("method").choices]
+        assert store.experiment.solver.method == choice.value
+        assert row.box.currentText() == choice.label and choice.help in row.slider.toolTip()
+    assert {"euler", "rk4", "dopri5", "tsit5"} <= {choice.value for choice in row.stops}
+    assert len(row.stops) <= 12, "far enough apart to be hit"
+
+
+def test_every_method_can_be_had_and_becomes_a_stop(store: ExperimentStore, qtbot) -> None:
+    row = StopsRow(the("method"), "solver", store)
+    qtbot.addWidget(row)
+    for choice in the("method").choices:
+        row.box.activated.emit(row.box.findData(choice.value))
+        assert store.experiment.solver.method == choice.value
+        assert row.stops[row.slider.value()] == choice
+
+
+def test_a_drag_over_methods_is_one_step_of_undo(store: ExperimentStore, qtbot) -> None:
+    row = StopsRow(the("method"), "solver", store)
+    qtbot.addWidget(row)
+    store.edit("solver.method", "ralston3")
+    row.slider.setSliderDown(True)
+    for stop in range(len(row.stops)):
+        row.slider.setSliderPosition(stop)
+    row.slider.setSliderDown(False)
+    assert store.experiment.solver.method == row.stops[-1].value
+    assert "ralston3" not in {choice.value for choice in row.stops}
+    store.undo()
+    assert store.experiment.solver.method == "ralston3"
+
+
+def test_the_list_of_methods_is_grouped_and_picks_by_keyboard(store: ExperimentStore, qtbot) -> None:
+    row = StopsRow(the("method"), "solver", store)
+    qtbot.addWidget(row)
+    row.show()
+    row.box.showPopup()
+    items = [row.box.list.list.item(place) for place in range(row.box.list.list.count())]
+    headings = [item.text() for item in items if not item.flags() & Qt.ItemFlag.ItemIsEnabled]
+    assert len(headings) == 5 and len(items) == len(headings) + len(the("method").choices)
+    assert row.box.list.list.currentItem().text() == "Dormand-Prince 5(4)"
+    QTest.keyClick(row.box.list.list, Qt.Key.Key_Down)
+    QTest.keyClick(row.box.list.list, Qt.Key.Key_Return)
+    assert store.experiment.solver.method == "tsit5" and not row.box.list.isVisible()
+    row.box.showPopup()
+    QTest.keyClick(row.box.list.list, Qt.Key.Key_Home)
+    QTest.keyClick(row.box.list.list, Qt.Key.Key_Escape)
+    assert store.experiment.solver.method == "tsit5" and not row.box.list.isVisible()
 
 
 def test_a_choice_explains_what_is_chosen(store: ExperimentStore, qtbot) -> None:
