@@ -79,7 +79,7 @@ class _Backsolve(torch.autograd.Function):
         problem, mode, (ys, *parameters) = ctx.problem, ctx.mode, ctx.saved_tensors
         with torch.no_grad():
             rows = cotangents[0].flatten(1)
-            gradients = _BackwardSolve(problem, mode, ctx.times, ys, parameters).run(rows, ctx.reached)
+            gradients = BackwardSolve(problem, mode, ctx.times, ys, parameters).run(rows, ctx.reached)
         shapes = (problem.y0.shape, *(parameter.shape for parameter in parameters))
         shaped = (once(x.view(shape), mode.name) for x, shape in zip(gradients, shapes, strict=True))
         return (None,) * 5 + tuple(shaped)
@@ -114,7 +114,7 @@ class AugmentedField:
         return ()
 
 
-class _BackwardSolve:
+class BackwardSolve:
     """The augmented equation, from the last reached output time back to the first."""
 
     def __init__(

@@ -21,6 +21,7 @@ that cannot work raise `WrongArgument`, a ValueError that is an AssertionError, 
   event function. Events of fixed-step methods are found on the method's own dense output, whatever `interp`.
 - The adjoint keeps its step size from one interval to the next. Tensors of tolerances are allowed there, too.
 - A rejected step never passes a NaN off as small, whatever the norm makes of it.
+- What `scipy_solver` solved is differentiated by an adjoint that dopri5 integrates, unless `adjoint_method` is given.
 - `grid_points` of older versions is taken as `jump_t`; for fixed-step methods as their grid.
 """
 

@@ -18,6 +18,7 @@ from solver.torchdiffeq import methods, options
 from solver.torchdiffeq.forward import Evaluated, answer, evaluated, first_size
 from solver.torchdiffeq.norms import AdjointStates, Allowed, UserNorm, adjoint_tolerance
 from solver.torchdiffeq.request import EventFunction, Func, Request, request
+from solver.torchdiffeq.scipy_adjoint import problem_of, solve_with_scipy_adjoint
 from solver.torchdiffeq.states import State
 from solver.torchdiffeq.trouble import WrongArgument
 from solver.torchdiffeq.watching import callbacks, together
@@ -62,9 +63,11 @@ def odeint_adjoint(
         asked.atol if adjoint_atol is None else adjoint_atol,
     )
     how = evaluated(asked)
+    field, plan = AdjointField(how.function, parameters, asked), back.plans(how)
     if asked.method == methods.SCIPY:
-        return answer(asked, how, Backsolve())
-    return answer(asked, how, Backsolve(adjoint_plan=back.plans(how)), AdjointField(how.function, parameters, asked))
+        callbacks(func, asked.method, asked.states.restore)  # warns of those that are not called
+        return solve_with_scipy_adjoint(asked, problem_of(asked, field, plan), plan)
+    return answer(asked, how, Backsolve(adjoint_plan=plan), field)
 
 
 def _parameters(func: Func, given: Iterable[Tensor] | None, options: Mapping[str, Any] | None) -> list[Tensor]:
@@ -133,8 +136,8 @@ class Backwards:
         rtol: Allowed,
         atol: Allowed,
     ) -> None:
-        if method == methods.SCIPY and asked.method != methods.SCIPY:
-            raise WrongArgument("scipy_solver cannot solve the adjoint equation; pass another adjoint_method.")
+        if method == methods.SCIPY:  # which has no adjoint steps to offer
+            method, given = methods.DEFAULT, {key: value for key, value in given.items() if key != "solver"}
         self._asked, self._method = asked, method
         self._options = options.known(method, given)
         norm: UserNorm | str | None = self._options.get("norm")

@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 
 from solver.events import Event
-from solver.field import DifferentiableField, Field
+from solver.field import AutogradField, DifferentiableField, Field
 from solver.gradients.direct import Direct
 from solver.gradients.problem import Gradient
 from solver.integrate import Watch
@@ -22,7 +22,7 @@ from solver.torchdiffeq.grid import Grid
 from solver.torchdiffeq.norms import Allowed, forward_tolerance
 from solver.torchdiffeq.options import Stepping, grid_of
 from solver.torchdiffeq.request import EventFunction, Func, Request, request
-from solver.torchdiffeq.scipy_solver import solve_with_scipy
+from solver.torchdiffeq.scipy_solver import scipy_rows
 from solver.torchdiffeq.states import State
 from solver.torchdiffeq.trouble import SolveFailed, WrongArgument, raise_unless_ok
 from solver.torchdiffeq.watching import PerturbedTimes, callbacks, together
@@ -81,7 +81,7 @@ def answer(asked: Request, how: Evaluated, gradient: Gradient, field: Differenti
     """What odeint returns. `field` is the function in the form that the gradient needs, where that is another."""
     if asked.method == methods.SCIPY:
         callbacks(asked.func, asked.method, asked.states.restore)
-        return solve_with_scipy(asked, how.function)
+        return asked.states.unpacked(scipy_rows(asked, AutogradField(how.function, (), asked.states.packed(asked.y0))))
     solving = _Solving(asked, how, gradient, how.function if field is None else field)
     return solving.through_times() if asked.event_fn is None else solving.to_event(asked.event_fn)
 

@@ -7,16 +7,16 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from solver.field import Field
+from solver.field import DifferentiableField
 from solver.torchdiffeq.request import Request
-from solver.torchdiffeq.states import State
+from solver.torchdiffeq.states import States
 from solver.torchdiffeq.trouble import SolveFailed, WrongArgument
 
 DEFAULT = "LSODA"
 
 
-def solve_with_scipy(asked: Request, function: Field) -> State:
-    """The states at the asked times, by the `solver` of scipy that the options name. Raises when scipy fails."""
+def scipy_rows(asked: Request, field: DifferentiableField) -> Tensor:
+    """The packed states at the asked times, by the `solver` of scipy that the options name. Raises when scipy fails."""
     if asked.event_fn is not None:
         raise WrongArgument("scipy_solver finds no events; use any other method.")
     try:
@@ -25,22 +25,22 @@ def solve_with_scipy(asked: Request, function: Field) -> State:
         raise WrongArgument("scipy_solver needs scipy: install it, or use another method.") from missing
     states, options = asked.states, asked.options
     start = states.packed(asked.y0).detach()
-    if len(asked.t) == 1:
-        return states.unpacked(start[None])
+    times = asked.t.detach().double().tolist()
+    if len(times) == 1:
+        return start[None].clone()
 
-    def typed_function(t: float, y: Any) -> Any:
+    def evaluate(t: float, y: Any) -> Any:
         state = states.split(torch.as_tensor(y).to(start.device, states.dtype))
         with torch.no_grad():
-            dy = function(start.new_tensor(t), states.packed(state))
+            dy = field.evaluate(t, states.packed(state))
         return states.vector(states.unpacked(dy)).cpu().numpy()
 
     solver = options.get("solver", DEFAULT)
-    times = asked.t.detach().double().tolist()
     limits = {"max_step": float(options.get("max_step", float("inf")))}
     if solver == DEFAULT:
         limits["min_step"] = float(options.get("min_step", 0.0))
     found = solve_ivp(
-        typed_function,
+        evaluate,
         (times[0], times[-1]),
         states.vector(states.unpacked(start)).cpu().numpy(),
         t_eval=times,
@@ -51,8 +51,14 @@ def solve_with_scipy(asked: Request, function: Field) -> State:
     )
     if not found.success:
         raise SolveFailed(f"scipy's {solver} failed: {found.message}")
-    ys = torch.as_tensor(found.y).T.to(start.device, states.dtype)
-    return states.split(ys.contiguous())
+    return _packed_rows(states, torch.as_tensor(found.y).T.to(start.device, states.dtype).contiguous())
+
+
+def _packed_rows(states: States, vectors: Tensor) -> Tensor:
+    """Typed vectors, one a row, as packed states."""
+    if states.is_plain:
+        return vectors.view(-1, *states.shapes[0])
+    return torch.view_as_real(vectors).flatten(1) if states.is_complex else vectors
 
 
 def _numbers(tolerance: float | Tensor) -> Any:

@@ -392,6 +392,13 @@ def test_scipy_solvers(solver: str, reverse: bool) -> None:
     assert close(mine, other, tolerance=1e-4)
 
 
+def test_what_scipy_solved_has_a_gradient_by_the_adjoint(truth: list[Tensor]) -> None:
+    how = {"method": "scipy_solver", "options": {"solver": "DOP853"}, "rtol": 1e-9, "atol": 1e-10}
+    found, _ = solved(ours, True, **how)
+    for mine, exact in zip(found, truth, strict=True):
+        assert ((mine - exact).abs().max() / exact.abs().max()).item() < 1e-6
+
+
 class Fall(nn.Module):
     def __init__(self) -> None:
         super().__init__()
