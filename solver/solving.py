@@ -127,7 +127,7 @@ def solve(
     plan = Plan(chosen, steps, tolerance, dt, max_steps, stops, min_step, max_step, watch)
     forms, way = _forms(field, y0, parameters, rowwise), named(gradient, GRADIENTS, "gradient")
     if per_sample:
-        refuse_together(events=looked_for, dense=dense, jump_times=jumps)
+        refuse_together(events=looked_for, dense=dense, jump_times=jumps, measure=measure)
         allowed = sample_tolerance(rtol, atol, _norm(norm))
         return solve_samples(field, tuple(forms.tape.parameters()), y0, ts, sample_plan(plan, allowed), way)
     times = checked_times(ts, open_end=bool(looked_for))

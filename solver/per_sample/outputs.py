@@ -32,6 +32,9 @@ def places_between(
     ahead = (times[:, sample].t() * direction.unsqueeze(1)).contiguous()
     stop = torch.searchsorted(ahead, reach, right=True).squeeze(1)
     counts = torch.where(accepted, (stop - row).clamp(min=0), 0)
+    if not counts.any():
+        nothing = row[:0]
+        return Places(nothing, nothing, t[:0], counts)
     return spread(times, sample, row, t, t1, dt, counts)
 
 
