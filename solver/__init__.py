@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from solver.method import AdamsBashforth as AdamsBashforth
     from solver.method import AdamsBashforthMoulton as AdamsBashforthMoulton
     from solver.method import AsynchronousLeapfrog as AsynchronousLeapfrog
+    from solver.method import ImplicitRungeKutta as ImplicitRungeKutta
     from solver.method import RungeKutta as RungeKutta
     from solver.method import Symplectic as Symplectic
     from solver.methods import METHODS as METHODS
@@ -56,6 +57,7 @@ _HOMES = {
     "GRADIENT_MODES": "gradient_modes",
     "GradientAudit": "gradient_audit",
     "Gradients": "field",
+    "ImplicitRungeKutta": "method",
     "METHODS": "methods",
     "PIDController": "controllers",
     "RungeKutta": "method",

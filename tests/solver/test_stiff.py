@@ -1,4 +1,4 @@
-"""Stiff fields: solved to the tolerance in few steps, and where Newton's method fails, with smaller ones or a status."""
+"""Stiff fields are solved to the tolerance in few steps; failing Newton means smaller ones, or a status."""
 
 from __future__ import annotations
 

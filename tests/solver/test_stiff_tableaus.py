@@ -89,7 +89,7 @@ def test_the_last_stage_is_the_steps_end_and_the_next_ones_first_slope(method: I
 
 
 def test_stages_are_grouped_by_what_they_depend_on() -> None:
-    assert RADAU5.tableau.blocks == (range(0, 1), range(1, 4))
+    assert RADAU5.tableau.blocks == (range(1), range(1, 4))
     assert KVAERNO3.tableau.blocks == tuple(range(stage, stage + 1) for stage in range(4))
     assert RK4.tableau.explicit
     assert not KVAERNO3.tableau.explicit
