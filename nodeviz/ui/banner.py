@@ -40,7 +40,8 @@ class BannerArea(QWidget):
     def _settle(self) -> None:
         """Stand at the upper edge, in the middle."""
         width = min(self._below.width() - 2 * theme.SPACE, WIDEST)
-        height = self._layout.totalHeightForWidth(width)
+        heights = [banner.heightForWidth(width) for banner in self.banners.values()]
+        height = sum(heights) + theme.SPACE_SMALL * max(0, len(heights) - 1)
         self.setGeometry((self._below.width() - width) // 2, theme.SPACE, width, height)
         self.raise_()
 

@@ -92,7 +92,7 @@ def style_sheet(colours: Theme) -> str:
     QToolButton#primary:hover {{ border-color: {colours.text}; }}
     QToolButton#more {{ color: {colours.secondary}; padding: 2px 6px 2px 0px; margin: 0; }}
     QToolButton#chip {{
-        color: {colours.secondary}; border: 1px solid {colours.hairline}; border-radius: 10px; padding: 1px 9px;
+        color: {colours.secondary}; border: 1px solid {colours.hairline}; border-radius: 10px; padding: 1px 7px;
     }}
     QToolButton#chip:checked {{ color: {colours.text}; background: {hover}; border-color: {hover}; }}
     QToolButton#chip:focus {{ border-color: {colours.blue}; }}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QAction
+from PySide6.QtGui import QAction, QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QToolButton, QWidget
 
 from nodeviz.ui import chrome, theme
@@ -27,9 +27,18 @@ class ViewChips(QWidget):
                 self.chips[command.name] = self._chip(actions[command.name], checkable=True)
                 line.addWidget(self.chips[command.name])
         line.addStretch(1)
-        line.addWidget(self._chip(actions["clear starts"], checkable=False))
-        line.addWidget(self._chip(actions["reset view"], checkable=False))
+        self._spare = tuple(self._chip(actions[name], checkable=False) for name in ("clear starts", "reset view"))
+        for chip in self._spare:
+            line.addWidget(chip)
         chrome.dress(self)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Where there is no room for all, those that are in the menu as well give way."""
+        super().resizeEvent(event)
+        chips = (*self.chips.values(), *self._spare)
+        needed = sum(chip.sizeHint().width() + theme.SPACE_SMALL for chip in chips) + 2 * theme.SPACE
+        for chip in self._spare:
+            chip.setVisible(needed <= self.width())
 
     def _chip(self, action: QAction, *, checkable: bool) -> QToolButton:
         chip = QToolButton()

@@ -7,7 +7,7 @@ from PySide6.QtWidgets import QToolTip
 
 from nodeviz.settings import Choice
 from nodeviz.ui.controls.choice_box import ChoiceBox
-from nodeviz.ui.controls.row import Row
+from nodeviz.ui.controls.row import ROW_HEIGHT, Row
 from nodeviz.ui.controls.slider import Slider
 
 
@@ -26,6 +26,7 @@ class StopsRow(Row):
         self.slider.sliderReleased.connect(self._release)
         self.slider.valueChanged.connect(self._on_stop)
         self._body.addWidget(self.slider)
+        self.setMinimumHeight(ROW_HEIGHT + self.slider.sizeHint().height())
         self.stops: tuple[Choice, ...] = ()
 
     def show_value(self, value: str) -> None:

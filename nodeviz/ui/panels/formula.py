@@ -6,13 +6,14 @@ from collections.abc import Mapping
 from itertools import count
 from typing import NamedTuple
 
-from PySide6.QtCore import QTimer
-from PySide6.QtWidgets import QVBoxLayout, QWidget
+from PySide6.QtCore import Qt, QTimer
+from PySide6.QtWidgets import QLabel, QVBoxLayout, QWidget
 
 from nodeviz.experiment import Experiment
 from nodeviz.fields.formula import FormulaField, Parameter
 from nodeviz.fields.formula_language import VARIABLES, FormulaError, check_parameter_name, names_in, parse
 from nodeviz.settings import settings_of
+from nodeviz.ui import theme
 from nodeviz.ui.panels.formula_line import FormulaLine
 from nodeviz.ui.panels.parameter import ParameterRow
 from nodeviz.ui.store import ExperimentStore
@@ -54,6 +55,12 @@ class FormulaEditor(QWidget):
             self._layout.addWidget(line)
             line.edit.textEdited.connect(self._on_typed)
             line.edit.editingFinished.connect(self._on_finished)
+        self.heading = QLabel("trained")
+        self.heading.setObjectName("caption")
+        self.heading.setFont(theme.caption_font())
+        self.heading.setAlignment(Qt.AlignmentFlag.AlignRight)
+        self.heading.setToolTip("Which parameters training may move.")
+        self._layout.addWidget(self.heading)
         self.parameters: dict[str, ParameterRow] = {}
         self._show(store.experiment)
         store.changed.connect(lambda before, after: self._show(after))
@@ -140,7 +147,8 @@ class FormulaEditor(QWidget):
             self._layout.removeWidget(row)
             row.hide()
             row.deleteLater()
-        for place, name in enumerate(names, start=2):
+        self.heading.setVisible(bool(names))
+        for place, name in enumerate(names, start=self._layout.indexOf(self.heading) + 1):
             if name not in self.parameters:
                 self.parameters[name] = ParameterRow(name, self._store)
             self._layout.insertWidget(place, self.parameters[name])

@@ -7,7 +7,7 @@ from itertools import count
 
 import msgspec
 import numpy as np
-from PySide6.QtCore import QSignalBlocker
+from PySide6.QtCore import QSignalBlocker, Qt
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QWidget
 
 from nodeviz.experiment import Experiment
@@ -20,6 +20,9 @@ from nodeviz.ui.controls.switch import Switch
 from nodeviz.ui.controls.value_field import ValueField
 from nodeviz.ui.panels.formula_line import NAME_WIDTH
 from nodeviz.ui.store import ExperimentStore
+
+VALUE_WIDTH = 72
+"""Room for −0.0123."""
 
 _gestures = count()
 
@@ -46,14 +49,13 @@ class ParameterRow(QWidget):
         label = QLabel(name)
         label.setFont(chrome.formula_font())
         label.setFixedWidth(NAME_WIDTH)
+        label.setText(label.fontMetrics().elidedText(name, Qt.TextElideMode.ElideMiddle, NAME_WIDTH))
+        label.setToolTip(name)
         self.slider, self.field, self.train = Slider(), ValueField(), Switch()
         self.slider.setRange(0, POSITIONS)
         self.slider.setSingleStep(POSITIONS // 100)
-        self.field.setFixedWidth(60)
-        caption = QLabel("train")
-        caption.setObjectName("caption")
-        caption.setFont(theme.caption_font())
-        for widget in (label, self.slider, self.field, caption, self.train):
+        self.field.setFixedWidth(VALUE_WIDTH)
+        for widget in (label, self.slider, self.field, self.train):
             line.addWidget(widget, 1 if widget is self.slider else 0)
         for control, what in ((self.slider, "value"), (self.field, "value"), (self.train, "may be trained")):
             control.setAccessibleName(f"{name}, {what}")

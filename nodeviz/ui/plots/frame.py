@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QLabel, QWidget
 from nodeviz.ui import theme
 from nodeviz.ui.theme import Theme
 
-AXIS_WIDTH, AXIS_HEIGHT = 44, 34  # pixels that the ticks and names take; fixed, so that plots do not jump
+AXIS_WIDTH, AXIS_HEIGHT = 56, 34  # pixels that the ticks and names take; fixed, so that plots do not jump
 
 TICK = -4  # pixels, into the plot
 
