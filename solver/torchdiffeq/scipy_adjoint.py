@@ -53,7 +53,7 @@ class _ScipyAdjoint(torch.autograd.Function):
     def backward(ctx: Any, *cotangents: Tensor) -> tuple[Tensor | None, ...]:
         problem, mode, (ys, *parameters) = ctx.problem, ctx.mode, ctx.saved_tensors
         with torch.no_grad():
-            backward = BackwardSolve(problem, mode, problem.times, ys.flatten(1), parameters)
+            backward = BackwardSolve(problem, mode, problem.times, ys.reshape(len(ys), -1), parameters)
             found = backward.run(cotangents[0].reshape(len(ys), -1), len(ys) - 1)
         shapes = (problem.y0.shape, *(parameter.shape for parameter in parameters))
         shaped = (once(x.view(shape), mode.name) for x, shape in zip(found, shapes, strict=True))

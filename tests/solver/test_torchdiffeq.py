@@ -505,6 +505,15 @@ def test_one_time_is_the_start() -> None:
         assert torch.equal(ours.odeint(Field(), Y0, T[:1], method=method), Y0[None])
 
 
+@pytest.mark.parametrize("method", ["dopri5", "rk4", "scipy_solver"])
+def test_a_state_without_dimensions(method: str) -> None:
+    y0 = torch.tensor(1.0, dtype=torch.float64).requires_grad_()
+    options = {"step_size": 0.05} if method == "rk4" else {}
+    ys = ours.odeint_adjoint(lambda t, y: -y, y0, ts(0, 0.5, 1), method=method, options=options, adjoint_params=())
+    assert ys.shape == (3,)
+    assert torch.autograd.grad(ys[-1], y0)[0].item() == pytest.approx(torch.exp(ts(-1.0)).item(), rel=1e-5)
+
+
 def test_a_second_derivative_through_the_solver() -> None:
     found = []
     for library in LIBRARIES:
