@@ -90,11 +90,18 @@ class HeatMap(pg.GraphicsObject):
         clip = QRectF(painter.worldTransform().mapRect(self.viewRect()).toAlignedRect())
         painter.resetTransform()
         if self._exportOpts is not False:
-            painter.drawImage(target, self._image)
+            shown = target.intersected(clip)  # not every viewer of SVG minds a clip path
+            painter.drawImage(shown, self._image, self._part(target, shown))
         else:
             shown = target.intersected(clip).toAlignedRect()
             painter.drawImage(shown.topLeft(), self._scaled_to(target, shown, painter.device().devicePixelRatioF()))
         painter.restore()
+
+    def _part(self, target: QRectF, shown: QRectF) -> QRectF:
+        """The part of the image that falls on `shown` when all of it is stretched over `target`."""
+        across, down = self._image.width() / target.width(), self._image.height() / target.height()
+        x, y = (shown.x() - target.x()) * across, (shown.y() - target.y()) * down
+        return QRectF(x, y, shown.width() * across, shown.height() * down)
 
     def _catch_up(self) -> None:
         """Draw the newest field, if it is not drawn yet."""

@@ -15,7 +15,7 @@ from PySide6.QtWidgets import QWidget
 
 from nodeviz.engine.messages import SweepPoint
 from nodeviz.ui import theme
-from nodeviz.ui.figures import count, figure, powers_of_ten
+from nodeviz.ui.figures import count, figure, setting_text
 from nodeviz.ui.plots.end_labels import EndLabels, Named
 from nodeviz.ui.plots.frame import ThemedPlot
 from nodeviz.ui.plots.log_axis import LogAxis, power_of_ten
@@ -113,7 +113,7 @@ class TradeoffPlot(ThemedPlot):
         if self._hovered is not None:
             named.append(Named(self._figures(self._hovered), colours.text, *_place(self._hovered)))
         elif self._current is not None:
-            text = f"{self._axis} {powers_of_ten(self._current.setting)} · {figure(self._current.milliseconds)} ms"
+            text = f"{self._axis} {_setting(self._current)} · {figure(self._current.milliseconds)} ms"
             named.append(Named(text, colours.secondary if self._stale else colours.orange, *_place(self._current)))
         if self._hovered is None:
             named += [
@@ -124,7 +124,7 @@ class TradeoffPlot(ThemedPlot):
 
     def _figures(self, point: SweepPoint) -> str:
         return (
-            f"{self._axis} {powers_of_ten(point.setting)} · error {figure(point.error)} · "
+            f"{self._axis} {_setting(point)} · error {figure(point.error)} · "
             f"{count(point.nfe)} NFE · {figure(point.milliseconds)} ms"
         )
 
@@ -147,6 +147,10 @@ class TradeoffPlot(ThemedPlot):
 
 def _drawable(point: SweepPoint) -> bool:
     return math.isfinite(point.error) and point.error > 0 and point.nfe > 0
+
+
+def _setting(point: SweepPoint) -> str:
+    return setting_text(point.setting, logarithmic=True)
 
 
 def _place(point: SweepPoint) -> tuple[float, float]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 
+import numpy as np
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QGuiApplication, QKeySequence
@@ -22,9 +23,12 @@ from nodeviz.engine.messages import (
     Reset,
     Step,
     Train,
+    Weights,
     WorkerLost,
+    pack,
 )
 from nodeviz.ui import theme
+from nodeviz.ui.announcements import Notice
 from nodeviz.ui.commands import COMMANDS, MENUS, REGIONS
 from nodeviz.ui.launch import Launched
 from tests.nodeviz.ui.pretended import PretendedClient
@@ -324,3 +328,96 @@ def _assert_inside(column: QScrollArea) -> None:
         if child.isVisible():
             right = child.mapTo(column.widget(), child.rect().bottomRight()).x()
             assert right <= column.widget().width(), f"{type(child).__name__} {child.accessibleName()} is cut off"
+
+
+def test_space_opens_no_list_and_letters_in_a_list_are_no_shortcuts(
+    launched: Launched, client: PretendedClient
+) -> None:
+    get_ready(launched, client)
+    row = next(section for section in launched.window.right.sections if section.title == "Solver").rows["method"]
+    row.box.setFocus()
+    row.box.showPopup()
+    QTest.keyClicks(row.box.list.list, "rs 1")
+    assert not client.sent_to("trainer", Step) and not client.sent_to("trainer", Reset)
+    assert not client.sent_to("trainer", Train)
+    QTest.keyClick(row.box.list.list, Qt.Key.Key_Escape)
+    assert not row.box.list.isVisible()
+
+
+@pytest.mark.parametrize("line", ["dx", "dy"])
+def test_space_in_a_formula_is_a_space(launched: Launched, client: PretendedClient, line: str) -> None:
+    from nodeviz.fields.formula import FormulaField
+
+    get_ready(launched, client)
+    launched.desk.store.edit("field", FormulaField())
+    editor = next(section for section in launched.window.left.sections if section.title == "Field").body
+    edit = getattr(editor, line).edit
+    edit.setFocus()
+    edit.selectAll()
+    QTest.keyClicks(edit, "x - r*s")
+    assert edit.text() == "x - r*s"
+    assert not [kind for role, kind in client.sent if isinstance(kind, (Train, Step, Reset))]
+
+
+def test_space_trains_wherever_the_keyboard_is_but_in_a_line_of_text(
+    launched: Launched, client: PretendedClient
+) -> None:
+    get_ready(launched, client)
+    row = next(section for section in launched.window.right.sections if section.title == "Solver").rows["method"]
+    for widget in (row.slider, row.box, launched.window.toolbar.reset, launched.window.plane.canvas):
+        widget.setFocus()
+        wanted = launched.desk.link.wanted
+        press(launched, "Space")
+        assert launched.desk.link.wanted is not wanted, widget
+    assert not client.sent_to("trainer", Reset)
+    assert row.box.list is None
+
+
+def test_a_lost_trainer_is_restarted_by_the_train_button_and_goes_on(
+    launched: Launched, client: PretendedClient
+) -> None:
+    get_ready(launched, client)
+    hear(launched, client, WorkerLost(role="trainer", exitcode=-9))
+    assert launched.window.toolbar.train.text() == "Restart"
+    assert not launched.window.toolbar.step.isEnabled()
+    press(launched, "Space")
+    assert client.restarted == ["trainer"] and len(client.sent_to("trainer", Train)) == 1
+    assert launched.window.toolbar.train.text() == "Starting…"
+
+
+def test_banners_cover_no_control_and_move_nothing(launched: Launched) -> None:
+    plane = launched.window.plane.geometry()
+    for key in ("one", "two", "three", "four"):
+        launched.desk.announcements.notice(Notice(key, f"Something went wrong, {key}. " * 8, "Do this."))
+    area = launched.window.banners
+    assert launched.window.plane.geometry() == plane
+    assert launched.window.plane.rect().contains(area.geometry())
+    for banner in area.banners.values():
+        assert banner.sentence.height() >= banner.sentence.heightForWidth(banner.sentence.width())
+
+
+def test_parameters_follow_the_weights_and_forget_them_with_the_run(
+    launched: Launched, client: PretendedClient
+) -> None:
+    from nodeviz.fields.formula import FormulaField
+
+    get_ready(launched, client)
+    launched.desk.store.edit("field", FormulaField())
+    row = next(section for section in launched.window.left.sections if section.title == "Field").body.parameters["a"]
+    theta = pack(np.array([0.25, 1.0], np.float32))
+    hear(launched, client, Weights(step=3, theta=theta, revision=0))
+    assert row.field.text() == "−0.5", "these are of the experiment before the edit"
+    hear(launched, client, Weights(step=3, theta=theta, revision=1))
+    assert row.field.text() == "0.250"
+    launched.desk.link.reset()
+    assert row.field.text() == "−0.5"
+
+
+def test_the_whole_plane_is_filled_whatever_its_size_before_the_engine_answers(launched: Launched) -> None:
+    plane = launched.window.plane
+    for size in ((1280, 800), (1900, 900), (960, 1200)):
+        launched.window.resize(*size)
+        QTest.qWait(5)
+        drawn, visible = plane.heat_map.boundingRect(), plane.extent
+        assert drawn.left() < visible.x_min and visible.x_max < drawn.right()
+        assert drawn.top() < visible.y_min and visible.y_max < drawn.bottom()
