@@ -1,4 +1,4 @@
-"""Where the stages of a step are kept: in one buffer, combined by one fused operation, or on the autograd tape."""
+"""Where the stages of a step are kept: in one buffer, combined by one product, or on the autograd tape."""
 
 from __future__ import annotations
 
@@ -54,13 +54,13 @@ class StageBuffer:
         return self._matrix[:count].clone()
 
     def step(self, y: Tensor, weights: Tensor, dt: float) -> Tensor:
-        return torch.addmv(y, self._leading[weights.numel()], weights, alpha=dt)
+        return _added(y, torch.mv(self._leading[weights.numel()], weights), dt)
 
     def total(self, weights: Tensor) -> Tensor:
         return torch.mv(self._leading[weights.numel()], weights)
 
     def rows(self, y: Tensor, weights: Tensor, dt: float) -> Tensor:
-        return torch.addmm(y, weights, self._matrix[: weights.shape[1]], alpha=dt)
+        return _added(y, torch.mm(weights, self._matrix[: weights.shape[1]]), dt)
 
 
 class StageTape:
@@ -79,11 +79,16 @@ class StageTape:
         return torch.stack(self._slopes[:count])
 
     def step(self, y: Tensor, weights: Tensor, dt: float) -> Tensor:
-        return torch.addmv(y, torch.stack(self._slopes[: weights.numel()]).t(), weights, alpha=dt)
+        return _added(y, torch.mv(torch.stack(self._slopes[: weights.numel()]).t(), weights), dt)
 
     def total(self, weights: Tensor) -> Tensor:
         with torch.no_grad():
             return torch.mv(torch.stack(self._slopes[: weights.numel()]).t(), weights)
 
     def rows(self, y: Tensor, weights: Tensor, dt: float) -> Tensor:
-        return torch.addmm(y, weights, torch.stack(self._slopes[: weights.shape[1]]), alpha=dt)
+        return _added(y, torch.mm(weights, torch.stack(self._slopes[: weights.shape[1]])), dt)
+
+
+def _added(y: Tensor, slope: Tensor, dt: float) -> Tensor:
+    # The small sum is made first and rounded into y once; addmv would round every term into the larger y.
+    return torch.add(y, slope, alpha=dt)
