@@ -10,13 +10,16 @@ from nodeviz.ui import chrome, theme
 from nodeviz.ui.commands import COMMANDS
 from nodeviz.ui.overlay import Overlay
 
-WIDTH, HEIGHT = 620, 560
+WIDTH, HEIGHT = 620, 600
 WORDS = """<p><b>A neural ODE is a vector field with parameters</b>: dh/dt = f(h, t, θ). Training moves θ until the
 field carries its starts along the data.</p>
 <p>Causes stand on the left: the problem, the field, how it is trained. The effect is in the middle: the phase plane.
 The price is on the right: the solver's settings beside what they cost.</p>
 <p><b>In the phase plane</b> a click places a start and a drag moves it; a right click or Delete removes it. The wheel
-zooms, a drag beside the starts pans, a double click shows everything again.</p>"""
+zooms, a drag beside the starts pans, a double click shows everything again.</p>
+<p><b>NFE</b>, the number of function evaluations, is how often the solver asked the field. <b>rtol</b> and <b>atol</b>
+are the error that an adaptive method may make in one step. The <b>solver error</b> is what came of it: the largest
+distance to the exact trajectory of the same field. The <b>loss</b> says how far that field is from the data.</p>"""
 
 
 class HelpPanel(Overlay):

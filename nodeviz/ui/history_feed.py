@@ -141,6 +141,8 @@ class HistoryFeed(QObject):
         point = sweep.current
         if point is not None:
             self._cost.show_accuracy(point.error, point.milliseconds)
+        elif sweep.done:  # there was nothing to compare with
+            self._cost.show_accuracy(None, None)
 
 
 def _joined(pieces: list[Taken]) -> list[Taken]:

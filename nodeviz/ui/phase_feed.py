@@ -104,7 +104,7 @@ class PhaseFeed(QObject):
     def _look(self) -> None:
         extent = self._plane.extent.widened(BEYOND)
         t = 0.0 if self._store.experiment.field.autonomous else self._t
-        self._link.inspection.look(Scene(tuple(extent), t, self._store.experiment.view.starts))
+        self._link.inspection.look(Scene(extent, t, self._store.experiment.view.starts))
 
     def _on_extent(self) -> None:
         visible = self._plane.extent

@@ -11,6 +11,11 @@ from PySide6.QtWidgets import QGridLayout, QLabel, QWidget
 from nodeviz.ui import chrome, figures, theme
 from nodeviz.ui.panels.section import Section
 
+ERROR_HELP = (
+    "How far the drawn trajectory is, at worst, from the exact one of this same field, in the plane's units. "
+    "It is the solver's error, not that of the fit."
+)
+
 
 class StepCost(NamedTuple):
     """What one training step took."""
@@ -42,15 +47,15 @@ class CostPanel(Section):
         self.bar = ShareBar()
         self.values: dict[str, QLabel] = {}
         self._caption("a training step")
-        self._figure("forward", "NFE forward", "Evaluations of the field in the solve.")
-        self._figure("backward", "NFE backward", "Evaluations of the field that the gradient took.")
+        self._figure("forward", "NFE forward", "Number of function evaluations: how often the solve asked the field.")
+        self._figure("backward", "NFE backward", "How often the gradient asked the field.")
         self._grid.addWidget(self.bar, self._grid.rowCount(), 0, 1, 2)
         self._figure("step_rejected", "rejected", "Solver steps that were tried and thrown away.")
         self._figure("step_time", "time", "The whole training step: solve, gradient and optimiser.")
         self._caption("the whole trajectory")
         self._figure("nfe", "NFE", "Evaluations of the field along the learnt trajectory.")
         self._figure("steps", "accepted / rejected", "Solver steps along the learnt trajectory.")
-        self._figure("error", "error", "Largest distance to a reference solution with far tighter tolerances.")
+        self._figure("error", "solver error", ERROR_HELP)
         self._figure("time", "time", "One solve of the learnt trajectory, without gradient.")
         self.add(self._grid)
         self.trouble = QLabel()

@@ -90,8 +90,8 @@ class HeatMap(pg.GraphicsObject):
         clip = QRectF(painter.worldTransform().mapRect(self.viewRect()).toAlignedRect())
         painter.resetTransform()
         if self._exportOpts is not False:
-            shown = target.intersected(clip)  # not every viewer of SVG minds a clip path
-            painter.drawImage(shown, self._image, self._part(target, shown))
+            visible = target.intersected(clip)  # not every viewer of SVG minds a clip path
+            painter.drawImage(visible, self._image, self._part(target, visible))
         else:
             shown = target.intersected(clip).toAlignedRect()
             painter.drawImage(shown.topLeft(), self._scaled_to(target, shown, painter.device().devicePixelRatioF()))

@@ -19,6 +19,7 @@ from nodeviz.ui.plots.trace import Span, Trace, span_of
 from nodeviz.ui.theme import Theme
 
 EMPTY = "Press Space to train"
+FAILED = "No training step has had a loss yet: every solve failed"
 MOST_POINTS = 60  # evaluations that are still drawn as points; more are a line
 
 
@@ -32,6 +33,7 @@ class LossPlot(StepPlot):
         self._train = Trace(self.plot, z=1)
         self._tests = History()
         self._last_test = float("nan")
+        self._seen = False
         self._test_line = Stroke(1.5)
         self._test_points = pg.ScatterPlotItem(size=6, pxMode=True, antialias=True)
         for item in (self._test_line, self._test_points):
@@ -50,7 +52,8 @@ class LossPlot(StepPlot):
         evaluated = np.flatnonzero(np.isfinite(test))
         if evaluated.size:
             self._last_test = float(test[evaluated[-1]])
-        self.say("")
+        self._seen = self._seen or bool(np.isfinite(loss).any())
+        self.say("" if self._seen else FAILED)
         self.dirty()
 
     def clear(self) -> None:
@@ -58,6 +61,7 @@ class LossPlot(StepPlot):
         self._train.clear()
         self._tests.clear()
         self._last_test = float("nan")
+        self._seen = False
         self._test_line.setData([], [])
         self._test_points.setData([], [])
         self.say(EMPTY)

@@ -39,6 +39,9 @@ class TradeoffPlot(ThemedPlot):
         self._box.disableAutoRange()
         super().__init__(self._box, parent, axes={"left": LogAxis("left"), "bottom": LogAxis("bottom")})
         self.setAccessibleName("Error against cost")
+        self.setToolTip(
+            "What accuracy costs: the solver's error over its tolerances. The large dot is the solver as set."
+        )
         self._axis = "rtol"
         self._points: tuple[SweepPoint, ...] = ()
         self._current: SweepPoint | None = None
@@ -52,7 +55,7 @@ class TradeoffPlot(ThemedPlot):
             self.plot.addItem(item, ignoreBounds=True)
         self.labels = EndLabels(self._box)
         self.scene().sigMouseMoved.connect(self._hover)
-        self.name_axes("NFE of one solve", "true error")
+        self.name_axes("NFE of one solve", "solver error")
         self.say(EMPTY)
 
     def set_points(self, axis: str, points: Sequence[SweepPoint], current: SweepPoint | None) -> None:

@@ -51,6 +51,7 @@ def test_training_asked_for_at_once_is_seen_and_settings_act_without_a_pause(qtb
     launched.window.deleteLater()
 
 
+@pytest.mark.slow
 def test_a_start_is_answered_while_training(live: Launched, qtbot) -> None:
     live.desk.link.train()
     qtbot.waitUntil(lambda: live.desk.link.step > 5, timeout=PATIENCE)
@@ -64,6 +65,7 @@ def test_a_start_is_answered_while_training(live: Launched, qtbot) -> None:
     assert np.allclose(start, [1.0, 1.0])
 
 
+@pytest.mark.slow
 def test_a_killed_trainer_is_told_and_continues_where_it_was(live: Launched, qtbot) -> None:
     link = live.desk.link
     link.train()
@@ -77,6 +79,7 @@ def test_a_killed_trainer_is_told_and_continues_where_it_was(live: Launched, qtb
     assert link.trainer.state == "ready" and "trainer" not in live.desk.announcements.open
 
 
+@pytest.mark.slow
 def test_a_killed_inspector_is_told_and_draws_again(live: Launched, qtbot) -> None:
     link = live.desk.link
     os.kill(link.inspector.pid, signal.SIGKILL)
@@ -87,6 +90,7 @@ def test_a_killed_inspector_is_told_and_draws_again(live: Launched, qtbot) -> No
     qtbot.waitUntil(lambda: bool(portraits), timeout=PATIENCE)
 
 
+@pytest.mark.slow
 def test_wild_edits_and_sizes_break_nothing(live: Launched, qtbot) -> None:
     link, store, window = live.desk.link, live.desk.store, live.window
     random = np.random.default_rng(0)
@@ -108,6 +112,7 @@ def test_wild_edits_and_sizes_break_nothing(live: Launched, qtbot) -> None:
     assert not {"exception", "failed", "trainer", "inspector"} & set(live.desk.announcements.open)
 
 
+@pytest.mark.slow
 def test_the_session_comes_back_with_its_weights(live: Launched, qtbot) -> None:
     link, store = live.desk.link, live.desk.store
     store.edit("field.width", 13)

@@ -30,6 +30,7 @@ from nodeviz.engine.messages import (
 from nodeviz.ui import theme
 from nodeviz.ui.announcements import Notice
 from nodeviz.ui.commands import COMMANDS, MENUS, REGIONS
+from nodeviz.ui.controls.row import Row
 from nodeviz.ui.launch import Launched
 from tests.nodeviz.ui.pretended import PretendedClient
 
@@ -231,13 +232,13 @@ def test_help_names_every_key(launched: Launched) -> None:
     assert not launched.window.help_overlay.isVisible()
 
 
-@pytest.mark.parametrize("number", range(1, len(REGIONS) + 1))
-def test_a_digit_moves_the_keyboard_to_its_region(launched: Launched, number: int) -> None:
-    launched.window.plane.setFocus()
-    before = launched.window.focusWidget()
-    press(launched, str(number))
-    if REGIONS[number - 1] not in ("phase plane", "cost"):
-        assert launched.window.focusWidget() is not before
+def test_a_digit_moves_the_keyboard_to_its_region(launched: Launched) -> None:
+    for number, region in enumerate(REGIONS, start=1):
+        launched.window.plane.setFocus()
+        before = launched.window.focusWidget()
+        press(launched, str(number))
+        if region not in ("phase plane", "cost"):
+            assert launched.window.focusWidget() is not before, region
 
 
 def test_the_theme_switches_and_is_remembered(launched: Launched) -> None:
@@ -257,24 +258,26 @@ def test_a_view_chip_changes_what_is_drawn_and_concerns_no_worker(launched: Laun
     assert len(client.sent_to("trainer", Configure)) == sent
 
 
-@pytest.mark.parametrize(("width", "height"), [(1280, 800), (1920, 1080), (3840, 2160)])
-def test_nothing_is_clipped_and_the_middle_keeps_its_share(launched: Launched, qtbot, width: int, height: int) -> None:
+def test_nothing_is_clipped_and_the_middle_keeps_its_share(launched: Launched) -> None:
     window = launched.window
-    window.resize(width, height)
-    QTest.qWait(20)
-    assert window.plane.width() >= 0.55 * width
-    for column in (window.left, window.right):
-        assert column.widget().width() <= column.viewport().width(), "nothing is cut off at its side"
-        _assert_inside(column)
-    for plot in (window.loss, window.evaluations, window.tradeoff, window.plane):
-        assert plot.width() > 200 and plot.height() > 120
+    for width, height in ((1280, 800), (1920, 1080), (3840, 2160)):
+        window.resize(width, height)
+        QTest.qWait(20)
+        assert window.plane.width() >= 0.55 * width
+        for column in (window.left, window.right):
+            assert column.widget().width() <= column.viewport().width(), "nothing is cut off at its side"
+            _assert_inside(column)
+        for plot in (window.loss, window.evaluations, window.tradeoff, window.plane):
+            assert plot.width() > 200 and plot.height() > 120
 
 
-@pytest.mark.parametrize("size", [(960, 600), (4000, 620), (961, 2000)])
-def test_any_size_can_be_had(launched: Launched, size: tuple[int, int]) -> None:
-    launched.window.resize(*size)
-    QTest.qWait(10)
-    assert launched.window.plane.width() > 100
+def test_any_size_can_be_had_and_rows_keep_their_height(launched: Launched) -> None:
+    for size in ((4000, 620), (961, 2000), (960, 600)):
+        launched.window.resize(*size)
+        QTest.qWait(10)
+        assert launched.window.plane.width() > 100
+        for row in launched.window.findChildren(Row):
+            assert not row.isVisible() or row.height() >= row.layout().minimumSize().height(), row.path
 
 
 def test_every_control_has_a_name(launched: Launched) -> None:

@@ -139,3 +139,15 @@ def test_a_million_steps_are_drawn_with_a_few_points(plot):
 
 def test_the_axes_are_named(plot):
     assert plot.plot.getAxis("left").labelText and plot.plot.getAxis("bottom").labelText == "training step"
+
+
+def test_steps_that_all_failed_are_told_instead_of_an_empty_axis(qtbot):
+    plot = LossPlot()
+    qtbot.addWidget(plot)
+    nothing = np.full(3, np.nan)
+    plot.append(np.arange(1, 4), nothing, nothing)
+    assert "failed" in plot.sentence
+    plot.append(np.arange(4, 6), np.array([0.5, np.nan]), nothing[:2])
+    assert plot.sentence == ""
+    plot.append(np.arange(6, 9), nothing, nothing)
+    assert plot.sentence == "", "there is a curve to see"
