@@ -43,6 +43,13 @@ class Parser(argparse.ArgumentParser):
         return parsed
 
 
+def count(text: str) -> int:
+    """The type of an option that counts something: a whole number of at least 1."""
+    if not text.isdecimal() or not int(text):
+        raise argparse.ArgumentTypeError(f"a whole number of at least 1 is needed; got {text!r}")
+    return int(text)
+
+
 def did_you_mean(word: str, names: Iterable[str]) -> str:
     """The nearest of `names` in brackets, to stand behind the word, or nothing when none is near."""
     near = difflib.get_close_matches(word, list(names), 1)

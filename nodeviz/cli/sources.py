@@ -10,6 +10,15 @@ from nodeviz.cli.command import Misuse, did_you_mean
 from nodeviz.library.model_file import Model, initial_model, load_model
 
 
+def beginning(name: str | None, file: Path | None) -> Model:
+    """What to begin with: the ready-made experiment `name`, the spiral when there is none, or what is in `file`."""
+    if file is None:
+        return ready_made_model(name or "spiral")
+    if name is not None:
+        raise Misuse(f"Name either the ready-made experiment {name} or --experiment, not both.")
+    return model_in(file)
+
+
 def ready_made_model(name: str) -> Model:
     """The ready-made experiment called `name`, at step 0. Raises `Misuse` when there is none."""
     known = ready_made()

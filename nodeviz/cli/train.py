@@ -6,11 +6,10 @@ import argparse
 from pathlib import Path
 
 from nodeviz.assets_path import ready_made
-from nodeviz.cli.command import FAILURE, INTERRUPTED, SUCCESS, Command, Misuse
+from nodeviz.cli.command import FAILURE, INTERRUPTED, SUCCESS, Command, Misuse, count
 from nodeviz.cli.report import JsonLines, Report, Words
 from nodeviz.cli.setting_options import add_setting_options, experiment_as_asked
-from nodeviz.cli.sources import model_in, ready_made_model
-from nodeviz.library.model_file import Model
+from nodeviz.cli.sources import beginning
 from nodeviz.library.runs import RunDirectory
 
 
@@ -19,7 +18,7 @@ def _add_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--experiment", type=Path, metavar="FILE", help="start from an experiment (.json) or go on from a model"
     )
-    parser.add_argument("--steps", type=_count, default=2000, metavar="N", help="training steps to take [2000]")
+    parser.add_argument("--steps", type=count, default=2000, metavar="N", help="training steps to take [2000]")
     parser.add_argument(
         "--out", type=Path, metavar="FOLDER", help="save the model, the experiment and the history of every step there"
     )
@@ -29,7 +28,7 @@ def _add_options(parser: argparse.ArgumentParser) -> None:
 
 
 def _run(options: argparse.Namespace) -> int:
-    model = _beginning(options)
+    model = beginning(options.name, options.experiment)
     directory = RunDirectory(options.out) if options.out is not None else None
     try:
         experiment = experiment_as_asked(model.experiment, options)
@@ -53,20 +52,6 @@ def _run(options: argparse.Namespace) -> int:
     if outcome.interrupted:
         return INTERRUPTED
     return SUCCESS if outcome.trouble is None else FAILURE
-
-
-def _beginning(options: argparse.Namespace) -> Model:
-    if options.experiment is None:
-        return ready_made_model(options.name or "spiral")
-    if options.name is not None:
-        raise Misuse(f"Name either the ready-made experiment {options.name} or --experiment, not both.")
-    return model_in(options.experiment)
-
-
-def _count(text: str) -> int:
-    if not text.isdecimal() or not int(text):
-        raise argparse.ArgumentTypeError(f"a whole number of at least 1 is needed; got {text!r}")
-    return int(text)
 
 
 TRAIN = Command(

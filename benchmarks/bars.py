@@ -1,0 +1,74 @@
+"""What we set out to reach on a CPU: ratios of a peer's time to ours, and two things besides."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from benchmarks.contestants.ours import AnyModule, OwnField
+from benchmarks.contestants.torchdiffeq import Adjoint, Direct
+from benchmarks.report import Report
+
+OWN, ANY, ADJOINT, DIRECT = OwnField.name, AnyModule.name, Adjoint.name, Direct.name
+MOST_OVERHEAD, MOST_ERROR = 1.15, 2e-3
+
+
+class Bar(NamedTuple):
+    """In a case, a peer has to take at least so many times as long as we do."""
+
+    case: str
+    ours: str
+    peer: str
+    ratio: float
+
+
+BARS: tuple[Bar, ...] = (
+    Bar("W1", OWN, ADJOINT, 20),
+    Bar("W1", OWN, DIRECT, 5),
+    Bar("W1", ANY, ADJOINT, 10),
+    Bar("W1", ANY, DIRECT, 2.5),
+    Bar("W1b", OWN, ADJOINT, 18),
+    Bar("W1b", OWN, DIRECT, 4.5),
+    Bar("W1b", ANY, ADJOINT, 9),
+    Bar("W2", OWN, ADJOINT, 4.2),
+    Bar("W2", OWN, DIRECT, 2.3),
+    Bar("W2", ANY, ADJOINT, 1.7),
+    Bar("W3", OWN, ADJOINT, 3.7),
+    Bar("W3", OWN, DIRECT, 2.2),
+    Bar("W3", ANY, ADJOINT, 1.9),
+    Bar("W4", OWN, DIRECT, 1.6),
+    Bar("W4", ANY, DIRECT, 1.2),
+    Bar("W5 forward", OWN, DIRECT, 1.9),
+    Bar("W5 gradient", OWN, ADJOINT, 3),
+    Bar("W5 gradient", OWN, DIRECT, 2),
+    Bar("W6 1e-5", OWN, ADJOINT, 1.5),
+    Bar("W6 1e-5", ANY, ADJOINT, 1.5),
+)
+
+
+class Verdict(NamedTuple):
+    """Something that was set out for, what it came to, and whether that is enough."""
+
+    what: str
+    wanted: str
+    came: str
+    met: bool
+
+
+def verdicts(report: Report) -> Iterator[Verdict]:
+    """On all bars whose two sides were measured."""
+    for bar in BARS:
+        ours, peer = report.of(bar.case, bar.ours), report.of(bar.case, bar.peer)
+        if ours and peer:
+            ratio = peer.median / ours.median
+            what = f"{bar.case}: {bar.ours} against {bar.peer}"
+            yield Verdict(what, f"≥ {bar.ratio:g} ×", f"{ratio:.2f} ×", ratio >= bar.ratio)
+    portraits = report.of("W4", OWN)
+    if portraits and portraits.overhead:
+        overhead = portraits.overhead
+        yield Verdict("W4: overhead over bare f", f"≤ {MOST_OVERHEAD:g}", f"{overhead:.2f}", overhead <= MOST_OVERHEAD)
+    for name in (OWN, ANY):
+        gradient = report.of("W6 1e-5", name)
+        if gradient:
+            error = gradient.error
+            yield Verdict(f"W6 1e-5: gerr, {name}", f"≤ {MOST_ERROR:g}", f"{error:.2g}", error <= MOST_ERROR)

@@ -1,0 +1,21 @@
+"""Who takes part, in the order of the table: nodeviz twice, then the peers."""
+
+from benchmarks.contestants.contestant import Contestant
+from benchmarks.contestants.diffrax import Diffrax
+from benchmarks.contestants.ours import AnyModule, OwnField
+from benchmarks.contestants.torchdiffeq import Adjoint, Direct
+from benchmarks.contestants.torchdyn import Torchdyn
+from benchmarks.contestants.torchode import Torchode, TorchodeCompiled
+
+CONTESTANTS: tuple[Contestant, ...] = (
+    OwnField(),
+    AnyModule(),
+    Adjoint(),
+    Direct(),
+    Torchode(),
+    TorchodeCompiled(),
+    Torchdyn(),
+    Diffrax(),
+)
+
+__all__ = ["CONTESTANTS"]

@@ -1,0 +1,193 @@
+"""What `nodeviz bench` measures: a training step and what it is made of, what accuracy costs, and a portrait."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from statistics import median
+from time import perf_counter
+
+import msgspec
+import numpy as np
+import torch
+from msgspec.structs import replace
+
+from nodeviz.analysis.settling import settler
+from nodeviz.analysis.time_inside import TimeInside
+from nodeviz.analysis.timing import in_turns
+from nodeviz.engine.inspector import Inspector, Weights
+from nodeviz.engine.sweep import Question, sweep
+from nodeviz.engine.trainer import Trainer
+from nodeviz.experiment import Experiment, SolverSettings
+from nodeviz.fields.modules.flat import FlatModule
+from solver.methods import METHODS
+
+SHORTEST = 0.005
+TOLERANCES = (1e-2, 1e-3, 1e-4, 1e-5, 1e-6)
+COMPARED = ("bosh3", "dopri5", "tsit5", "verner76", "dop853")
+"""One of each order, and the two of order 5."""
+TIGHT = {"method": "dop853", "controller": "auto", "gradient": "checkpointed", "max_steps": 100_000}
+EXACT = 1e-11
+PORTRAIT_STARTS, PORTRAIT_TIMES, GRID = 200, 100, 64
+BATCH_SEED = 1
+
+
+class StepCost(msgspec.Struct, frozen=True):
+    """A training step in milliseconds, of which `inside` in the field itself and `solve` in solve and gradient."""
+
+    whole: float
+    solve: float
+    inside: float
+    nfe_forward: int
+    nfe_backward: int
+
+
+class GradientCost(msgspec.Struct, frozen=True):
+    """A loss and its gradient at rtol = atol = `tolerance`: milliseconds, evaluations, relative error."""
+
+    tolerance: float
+    milliseconds: float
+    nfe_forward: int
+    nfe_backward: int
+    error: float
+
+
+class MethodCost(msgspec.Struct, frozen=True):
+    """The learnt trajectories with one method at the tolerances as set: milliseconds, evaluations, largest error."""
+
+    name: str
+    milliseconds: float
+    nfe: int
+    error: float
+
+
+class Measured(msgspec.Struct, frozen=True):
+    """All that the short benchmark finds out."""
+
+    experiment: Experiment
+    device: str
+    steps: int
+    step: StepCost
+    gradients: tuple[GradientCost, ...]
+    methods: tuple[MethodCost, ...]
+    portrait: float
+
+
+class Bench:
+    """Measures one trainer where it stands."""
+
+    def __init__(self, trainer: Trainer, rounds: int) -> None:
+        self._trainer = trainer
+        self._rounds = rounds
+        self._experiment = trainer.experiment
+        self._settle = settler(trainer.device)
+
+    def measure(self) -> Measured:
+        """Everything. The trainer has taken some more steps afterwards."""
+        return Measured(
+            self._experiment,
+            str(self._trainer.device),
+            self._trainer.steps,
+            self._step(),
+            tuple(self._gradients()),
+            tuple(self._methods()),
+            self._portrait(),
+        )
+
+    def _module(self) -> FlatModule:
+        return self._experiment.field.module(self._trainer.shown()).to(self._trainer.device)
+
+    def _step(self) -> StepCost:
+        module, generator = self._module(), _batches()
+        settings, run = self._experiment.solver, self._trainer.run
+        inside: list[float] = []
+
+        def solve() -> None:
+            with TimeInside(module, self._settle) as time:
+                result = run.loss(module, generator, settings)
+                _differentiate(result.loss, module)
+            inside.append(time.seconds)
+
+        timings = in_turns({"whole": self._trainer.step, "solve": solve}, self._rounds, self._settle, SHORTEST)
+        last = self._trainer.step()
+        return StepCost(
+            1e3 * timings["whole"].median,
+            1e3 * timings["solve"].median,
+            1e3 * median(inside),
+            last.nfe_forward,
+            last.nfe_backward,
+        )
+
+    def _gradients(self) -> Iterator[GradientCost]:
+        """At each of the tolerances, on the same minibatch; nothing for steps of fixed size."""
+        settings, run = self._experiment.solver, self._trainer.run
+        if settings.steps_are_fixed:
+            return
+        module = self._module()
+        tight = replace(settings, **TIGHT, rtol=EXACT, atol=EXACT)
+        exact = self._gradient(self._module().double(), tight)
+
+        def at(variant: SolverSettings) -> Callable[[], object]:
+            return lambda: _differentiate(run.loss(module, _batches(), variant).loss, module)
+
+        variants = {f"{tol:g}": replace(settings, rtol=tol, atol=tol) for tol in TOLERANCES}
+        timings = in_turns({name: at(v) for name, v in variants.items()}, self._rounds, self._settle, SHORTEST)
+        for name, variant in variants.items():
+            result = run.loss(module, _batches(), variant)
+            found = _differentiate(result.loss, module).double().cpu()
+            error = float((found - exact).norm() / exact.norm()) if len(exact) else 0.0
+            stats = result.stats
+            took = 1e3 * timings[name].median
+            yield GradientCost(variant.rtol, took, stats.nfe_forward, stats.nfe_backward, error)
+
+    def _gradient(self, module: FlatModule, settings: SolverSettings) -> torch.Tensor:
+        return _differentiate(self._trainer.run.loss(module, _batches(), settings).loss, module).cpu()
+
+    def _methods(self) -> Iterator[MethodCost]:
+        """The method as set, first, and others of its kind; nothing for steps of fixed size."""
+        settings = self._experiment.solver
+        if settings.steps_are_fixed:
+            return
+        question = Question(self._trainer.run.starts(), self._trainer.run.times())
+        known = {method.name for method in METHODS}
+        for name in dict.fromkeys([settings.method, *(name for name in COMPARED if name in known)]):
+            experiment = replace(self._experiment, solver=replace(settings, method=name))
+            current = next(sweep(self._inspector(experiment), question, lambda: 0.0)).current
+            if current is not None:
+                yield MethodCost(name, current.milliseconds, current.nfe, current.error)
+
+    def _portrait(self) -> float:
+        """Milliseconds for what the phase plane shows of new weights: many trajectories and a grid of velocities."""
+        inspector, extent = self._inspector(self._experiment), self._experiment.dataset.extent
+        draw = np.random.default_rng(BATCH_SEED)
+        starts = draw.uniform(extent[::2], extent[1::2], (PORTRAIT_STARTS, 2))
+        times = self._trainer.run.times()
+        ts = np.linspace(times[0], times[-1], PORTRAIT_TIMES)
+
+        def portrait() -> None:
+            inspector.velocity(extent, 0.0, GRID)
+            inspector.solve(starts, ts, self._experiment.solver)
+
+        return 1e3 * in_turns({"portrait": portrait}, self._rounds, shortest=0.0)["portrait"].median
+
+    def _inspector(self, experiment: Experiment) -> Inspector:
+        return Inspector(experiment, Weights(self._trainer.shown(), self._trainer.steps), lambda: None)
+
+
+def measure(trainer: Trainer, steps: int, rounds: int, tell: Callable[[str], None]) -> Measured:
+    """Train for `steps` steps, for at initial weights everything looks quicker, and measure."""
+    began = perf_counter()
+    for _ in range(steps):
+        trainer.step()
+    if steps:
+        tell(f"Trained for {steps} steps in {perf_counter() - began:.1f} s; measuring …")
+    return Bench(trainer, rounds).measure()
+
+
+def _batches() -> np.random.Generator:
+    return np.random.default_rng(BATCH_SEED)
+
+
+def _differentiate(loss: torch.Tensor, module: FlatModule) -> torch.Tensor:
+    if not loss.requires_grad:
+        return torch.zeros(0)
+    return torch.autograd.grad(loss, module.theta)[0]
