@@ -1,0 +1,25 @@
+"""Which of the tests that run over every method are quick: those of one method of each kind; the others are slow."""
+
+from __future__ import annotations
+
+import pytest
+
+from solver.methods import METHODS
+
+REPRESENTATIVES = frozenset(
+    {"euler", "rk4", "ab3", "abm4", "bosh3", "dopri5", "dop853", "trapezoidal", "kvaerno3", "leapfrog", "alf"}
+)
+NAMES = {method.name for method in METHODS}
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark as slow what runs over a method that another one stands for."""
+    for item in items:
+        called = getattr(item, "callspec", None)
+        if called is not None and any(_is_stood_for(value) for value in called.params.values()):
+            item.add_marker(pytest.mark.slow)
+
+
+def _is_stood_for(value: object) -> bool:
+    name = value if isinstance(value, str) else getattr(value, "name", None)
+    return name in NAMES and name not in REPRESENTATIVES
