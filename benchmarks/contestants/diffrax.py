@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -121,8 +121,6 @@ def _solve_in_jax(case: Case, y0: Any) -> Any:
 
 def _rk4() -> Any:
     """The classic method, which diffrax leaves to its users."""
-    from typing import ClassVar
-
     import diffrax
 
     class RK4(diffrax.AbstractERK):
