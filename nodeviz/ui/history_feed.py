@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QObject
 
-from nodeviz.engine.messages import ActivityChanged, Portrait, Progress, SweepExtended, unpack
+from nodeviz.engine.messages import ActivityChanged, Portrait, Progress, SweepExtended, WorkerLost, unpack
 from nodeviz.ui.engine_link import EngineLink
 from nodeviz.ui.frame_clock import FrameClock
 from nodeviz.ui.pace import Pace
@@ -60,6 +60,7 @@ class HistoryFeed(QObject):
         self._price: StepCost | None = None
         link.progressed.connect(self._on_progress)
         link.activityChanged.connect(self._on_activity)
+        link.lost.connect(self._on_lost)
         link.runBegun.connect(self._begin)
         link.portrayed.connect(self._on_portrait)
         link.swept.connect(self._on_sweep)
@@ -111,6 +112,11 @@ class HistoryFeed(QObject):
     def _on_activity(self, changed: ActivityChanged) -> None:
         self._arrivals.clear()
         if changed.activity == "paused":
+            self._toolbar.show_speed(None)
+
+    def _on_lost(self, lost: WorkerLost) -> None:
+        if lost.role == "trainer":
+            self._arrivals.clear()
             self._toolbar.show_speed(None)
 
     def _begin(self, step: int) -> None:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QPointF, QRectF, QSize, Qt
+from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen, QWheelEvent
 from PySide6.QtWidgets import QSlider, QWidget
 
 from nodeviz.ui import theme
+from nodeviz.ui.slider_keys import claim_ends
 
 HANDLE = 7.0
 GROOVE = 3.0
@@ -53,6 +54,10 @@ class Slider(QSlider):
         if self.isSliderDown():
             self.setSliderDown(False)
             event.accept()
+
+    def event(self, event: QEvent) -> bool:
+        claim_ends(event)
+        return super().event(event)
 
     def wheelEvent(self, event: QWheelEvent) -> None:
         event.ignore()

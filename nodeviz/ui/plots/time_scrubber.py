@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import math
 
-from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
+from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QMouseEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QSlider, QToolButton, QWidget
 
 from nodeviz.ui import chrome, icons, theme
 from nodeviz.ui.figures import figure
+from nodeviz.ui.slider_keys import claim_ends
 from nodeviz.ui.theme import Theme
 
 TICKS = 10_000  # positions of the slider: finer than pixels, so that playing glides
@@ -140,6 +141,10 @@ class _Track(QSlider):
 
     def minimumSizeHint(self) -> QSize:
         return QSize(40, 24)
+
+    def event(self, event: QEvent) -> bool:
+        claim_ends(event)
+        return super().event(event)
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         if event.button() == Qt.MouseButton.LeftButton:

@@ -424,3 +424,15 @@ def test_the_whole_plane_is_filled_whatever_its_size_before_the_engine_answers(l
         drawn, visible = plane.heat_map.boundingRect(), plane.extent
         assert drawn.left() < visible.x_min and visible.x_max < drawn.right()
         assert drawn.top() < visible.y_min and visible.y_max < drawn.bottom()
+
+
+def test_home_in_a_slider_goes_to_its_end_and_elsewhere_resets_the_view(launched: Launched) -> None:
+    rows = next(section for section in launched.window.right.sections if section.title == "Solver").rows
+    rows["method"].slider.setFocus()
+    launched.window.plane.box.zoom(0.5)
+    zoomed = launched.window.plane.extent
+    press(launched, "Home")
+    assert launched.desk.store.experiment.solver.method == "euler" and launched.window.plane.extent == zoomed
+    launched.window.plane.canvas.setFocus()
+    press(launched, "Home")
+    assert launched.window.plane.extent != zoomed
