@@ -385,27 +385,3 @@ def test_backsolve_that_fails_gives_nan_and_says_so() -> None:
     assert status is not None
     assert not status.ok
     assert y0.grad.isnan().all()
-
-
-def saved_bytes(mode: str, steps: int) -> int:
-    """Bytes that autograd keeps between the forward and the backward pass."""
-    seen: dict[int, int] = {}
-
-    def pack(tensor: Tensor) -> Tensor:
-        seen[tensor.untyped_storage().data_ptr()] = tensor.untyped_storage().nbytes()
-        return tensor
-
-    field, y0 = Perceptron(), STARTS.clone().requires_grad_()
-    with torch.autograd.graph.saved_tensors_hooks(pack, lambda tensor: tensor):
-        solution = solve(field, y0, TIMES, method="rk4", dt=1 / steps, gradient=mode, max_steps=20_000)
-    assert solution.stats.accepted == steps
-    return sum(seen.values())
-
-
-def test_backsolve_keeps_the_same_bytes_at_100_and_10000_steps() -> None:
-    few, many = saved_bytes("backsolve", 100), saved_bytes("backsolve", 10_000)
-    assert abs(many - few) <= 0.02 * few
-
-
-def test_direct_keeps_more_with_every_step_which_shows_that_the_count_counts() -> None:
-    assert saved_bytes("direct", 400) > 3.5 * saved_bytes("direct", 100)

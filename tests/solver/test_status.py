@@ -96,7 +96,9 @@ def test_a_slope_whose_size_overflows_ends_as_non_finite(mode: str) -> None:
 
 
 def test_a_field_that_overflows_just_ahead_is_approached_by_small_steps() -> None:
-    solution = solve(lambda t, y: torch.where(y > 0.5, torch.exp(1e4 * y), -torch.ones_like(y)), start(0.5), times(0, 1))
+    solution = solve(
+        lambda t, y: torch.where(y > 0.5, torch.exp(1e4 * y), -torch.ones_like(y)), start(0.5), times(0, 1)
+    )
     assert solution.status is Status.success
     assert float(solution.ys[-1]) == pytest.approx(-0.5)
 
