@@ -19,7 +19,7 @@ from PySide6.QtWidgets import (
 from nodeviz.settings import Choice
 from nodeviz.ui import chrome, theme
 
-WIDTH, HIGHEST = 460, 520
+WIDTH, HIGHEST = 600, 520
 ROW, HEADING, INDENT = 40, 28, 10
 HELP_ROLE = Qt.ItemDataRole.UserRole + 1
 
