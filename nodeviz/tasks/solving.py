@@ -6,7 +6,14 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 from nodeviz.settings import Choice, Settings, described
 from solver.gradient_modes import GRADIENT_MODES
-from solver.method import AdamsBashforth, AsynchronousLeapfrog, ImplicitRungeKutta, Method, Symplectic
+from solver.method import (
+    AdamsBashforth,
+    AdamsBashforthMoulton,
+    AsynchronousLeapfrog,
+    ImplicitRungeKutta,
+    Method,
+    Symplectic,
+)
 from solver.methods import METHODS
 
 if TYPE_CHECKING:
@@ -26,7 +33,7 @@ def _group(method: Method) -> str:
             return "Implicit: for stiff fields"
         case Symplectic() | AsynchronousLeapfrog():
             return "Keeping structure"
-        case AdamsBashforth():
+        case AdamsBashforth() | AdamsBashforthMoulton():
             return "Multistep: fixed steps, few evaluations"
     return "Adaptive: steps from rtol and atol" if method.adaptive else "Fixed steps"
 

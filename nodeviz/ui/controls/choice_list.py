@@ -20,7 +20,7 @@ from nodeviz.settings import Choice
 from nodeviz.ui import chrome, theme
 
 WIDTH, HIGHEST = 600, 520
-ROW, HEADING, INDENT = 40, 28, 10
+ROW, HEADING, INDENT, BORDERS = 40, 28, 10, 24
 HELP_ROLE = Qt.ItemDataRole.UserRole + 1
 
 
@@ -51,7 +51,7 @@ class ChoiceList(QFrame):
         """Show below `anchor`, or where there is room, with `value` marked."""
         rows = [self.list.sizeHintForRow(row) for row in range(self.list.count())]
         available = anchor.screen().availableGeometry()
-        height = min(sum(rows) + 12, HIGHEST, available.height() - 16)
+        height = min(sum(rows) + BORDERS, HIGHEST, available.height() - 16)
         right = anchor.mapToGlobal(QPoint(anchor.width(), anchor.height() + 2))
         x = min(max(right.x() - WIDTH, available.left() + 8), available.right() - WIDTH - 8)
         y = min(right.y(), available.bottom() - height - 8)
