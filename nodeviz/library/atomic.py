@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import secrets
+from contextlib import suppress
 from pathlib import Path
 
 
@@ -18,8 +19,10 @@ def write_atomically(path: Path, data: bytes) -> None:
         _write_through(temporary, data)
         os.replace(temporary, target)
     except OSError as error:
-        temporary.unlink(missing_ok=True)
         raise OSError(error.errno, error.strerror, str(path)) from error
+    finally:
+        with suppress(OSError):
+            temporary.unlink()  # still there after any failure, Ctrl+C included
     _settle(target.parent)
 
 
@@ -31,11 +34,12 @@ def _write_through(path: Path, data: bytes) -> None:
 
 
 def _settle(folder: Path) -> None:
-    """Ask for the folder's own entry to reach the disk, where the system can."""
+    """Ask for the folder's own entry to reach the disk, where the system can. The file is in its place already."""
     if os.name != "posix":
         return
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
+    with suppress(OSError):
+        handle = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import sys
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from time import monotonic
+from typing import NamedTuple
 
 from PySide6.QtCore import QObject, Signal
 
@@ -22,6 +24,17 @@ SAVED_EVERY = 4.0
 """Seconds from one saving of the session to the next, while something changes."""
 
 
+Stamp = tuple[Experiment, int, int]
+"""What the session is of: the experiment, the run and its step. Another one is worth saving."""
+
+
+class _Saving(NamedTuple):
+    """A session on its way to the disk."""
+
+    stamp: Stamp
+    done: Future[None]
+
+
 class Document(QObject):
     """Opens and saves. What goes wrong with a file is a notice, never an exception.
 
@@ -37,8 +50,7 @@ class Document(QObject):
         self._remembering = remembering
         self._store, self._link, self._announcements = store, link, announcements
         self.path: Path | None = None
-        self._written: tuple[Experiment, int, int] | None = None
-        self._pending: Future[None] | None = None
+        self._pending: _Saving | None = None
         self._session_stamp = self._stamp()
         self._session_saved_at: float | None = None
         self._next_session = monotonic() + SAVED_EVERY
@@ -63,11 +75,14 @@ class Document(QObject):
     def open(self, path: Path) -> bool:
         """Open a model file or an experiment (.json). Whether it could be."""
         try:
-            model = _read(path)
+            read = _read(path)
         except (OSError, ValueError) as error:
             self._complain("open", path, error)
             return False
-        self.take(model)
+        if isinstance(read, Model):
+            self.take(read)
+        else:
+            self.begin(read)
         self.path = path if path.suffix == SUFFIX else None
         self._remember(path)
         self._announcements.say(f"Opened {path.name}.")
@@ -76,17 +91,15 @@ class Document(QObject):
 
     def begin(self, experiment: Experiment) -> None:
         """Start afresh with `experiment`, at step 0 and in no file."""
-        self.take(initial_model(experiment))
+        self._store.adopt(experiment)
+        self._link.reset()
         self.path = None
         self.renamed.emit()
 
     def take(self, model: Model) -> None:
-        """Let the store and the engine hold `model`."""
+        """Let the store and the engine hold `model`, with its weights also at step 0: they need not be the seed's."""
         self._store.adopt(model.experiment)
-        if model.step or model.optimiser:
-            self._link.restore(_checkpoint(model))
-        else:
-            self._link.reset()
+        self._link.restore(_checkpoint(model))
 
     def save(self, path: Path) -> bool:
         """Save the model at `path`, which then is the document's. Whether it could be."""
@@ -122,27 +135,30 @@ class Document(QObject):
         if waits or stamp == self._session_stamp or not self._remembering:
             return
         self._next_session = now + SAVED_EVERY
-        self._session_stamp = stamp
-        self._pending = self._disk.submit(save_session, self.model())
+        self._pending = _Saving(stamp, self._disk.submit(save_session, self.model()))
 
     def session_age(self) -> float | None:
         """Seconds since the session was saved; None when it was not yet."""
         return None if self._session_saved_at is None else monotonic() - self._session_saved_at
 
     def close(self) -> None:
-        """Save the session once more when it changed, and wait for the disk."""
+        """Wait for the disk, and save the session once more unless it is on it. The last word is said on stderr."""
         self._disk.shutdown(wait=True)
+        self._hear_from_disk()
         if self._remembering and self._stamp() != self._session_stamp:
             try:
                 save_session(self.model())
-            except OSError as error:
-                self._complain("save", Path(str(error.filename)), error)
+            except (OSError, ValueError) as error:
+                # No window is left to show a notice. The session saved before this one stays whole.
+                print(f"nodeviz: The session could not be saved: {error}", file=sys.stderr)  # noqa: T201
 
     def _hear_from_disk(self) -> None:
-        if self._pending is None or not self._pending.done():
+        if self._pending is None or not self._pending.done.done():
             return
-        error, self._pending = self._pending.exception(), None
+        saving, self._pending = self._pending, None
+        error = saving.done.exception()
         if error is None:
+            self._session_stamp = saving.stamp
             self._session_saved_at = monotonic()
             self._announcements.settle("session")
         else:
@@ -150,7 +166,7 @@ class Document(QObject):
                 Notice("session", f"The session could not be saved: {error}", "Free some space; it is tried again.")
             )
 
-    def _stamp(self) -> tuple[Experiment, int, int]:
+    def _stamp(self) -> Stamp:
         checkpoint = self._link.checkpoint
         return (self._store.experiment, self._link.run, checkpoint.step if checkpoint is not None else 0)
 
@@ -171,9 +187,9 @@ class Document(QObject):
 _PAST = {"open": "opened", "save": "saved"}
 
 
-def _read(path: Path) -> Model:
+def _read(path: Path) -> Model | Experiment:
     if path.suffix == ".json":
-        return initial_model(experiments.decode(path.read_bytes()))
+        return experiments.decode(path.read_bytes())
     return load_model(path)
 
 

@@ -9,7 +9,7 @@ import pytest
 from PySide6.QtWidgets import QFileDialog
 
 from nodeviz import experiment as experiments
-from nodeviz.engine.messages import Checkpoint, Reset, Restore, pack
+from nodeviz.engine.messages import Checkpoint, Reset, Restore, pack, unpack
 from nodeviz.experiment import Experiment
 from nodeviz.fields.mlp import MLPField
 from nodeviz.library.model_file import Model, initial_model, load_model, save_model
@@ -53,6 +53,16 @@ def test_what_is_saved_is_what_training_reached(launched: Launched, client: Pret
     assert saved.step == 40 and np.array_equal(saved.theta, model.theta)
 
 
+def test_the_weights_of_a_file_are_taken_also_at_step_0(
+    launched: Launched, client: PretendedClient, tmp_path: Path
+) -> None:
+    save_model(tmp_path / "mine.nodeviz", trained(0))
+    assert launched.desk.document.open(tmp_path / "mine.nodeviz")
+    (restored,) = client.sent_to("trainer", Restore)
+    assert np.array_equal(unpack(restored.checkpoint.theta), trained(0).theta)
+    assert np.array_equal(launched.desk.document.model().theta, trained(0).theta)
+
+
 def test_an_experiment_opens_at_step_0(launched: Launched, client: PretendedClient, tmp_path: Path) -> None:
     (tmp_path / "x.json").write_bytes(experiments.encode(Experiment(field=MLPField(depth=2))))
     assert launched.desk.document.open(tmp_path / "x.json")
@@ -91,6 +101,69 @@ def test_the_session_is_saved_by_itself_and_the_status_bar_says_so(
     assert restored is not None and restored.experiment.solver.rtol == 1e-3
     launched.window.status.refresh()
     assert launched.window.status.saving.text().startswith("saved")
+
+
+class FullDisk:
+    """`save_session` while the disk is full, and once there is space again."""
+
+    def __init__(self) -> None:
+        self.full, self.tries = True, 0
+
+    def save(self, model: Model) -> None:
+        self.tries += 1
+        if self.full:
+            raise OSError(28, "No space left on device", "session.nodeviz")
+        save_session(model)
+
+
+@pytest.fixture
+def disk(monkeypatch: pytest.MonkeyPatch) -> FullDisk:
+    disk = FullDisk()
+    monkeypatch.setattr(documents, "save_session", disk.save)
+    monkeypatch.setattr(documents, "SAVED_EVERY", 0.0)
+    return disk
+
+
+def fail_to_save(launched: Launched, qtbot) -> None:
+    """Edit once, and wait until the disk refused the session."""
+    launched.desk.document._next_session = 0.0
+    launched.desk.store.edit("solver.rtol", 1e-3)
+    qtbot.waitUntil(lambda: "session" in launched.desk.announcements.open)
+
+
+def test_a_session_that_could_not_be_saved_is_tried_again_though_nothing_changed(
+    launched: Launched, disk: FullDisk, qtbot
+) -> None:
+    fail_to_save(launched, qtbot)
+    disk.full = False
+    qtbot.waitUntil(lambda: launched.desk.document.session_age() is not None)
+    restored = restore_session().model
+    assert restored is not None and restored.experiment.solver.rtol == 1e-3
+    assert "session" not in launched.desk.announcements.open
+    tries = disk.tries
+    qtbot.wait(100)
+    assert disk.tries == tries, "what is on the disk is not written again"
+
+
+def test_closing_saves_the_session_that_could_not_be_saved_before(
+    launched: Launched, disk: FullDisk, qtbot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fail_to_save(launched, qtbot)
+    monkeypatch.setattr(documents, "SAVED_EVERY", 1e9)
+    qtbot.wait(50)
+    disk.full = False
+    launched.window.close()
+    restored = restore_session().model
+    assert restored is not None and restored.experiment.solver.rtol == 1e-3
+
+
+def test_closing_on_a_full_disk_says_so_and_ends_the_engine(
+    launched: Launched, client: PretendedClient, disk: FullDisk, qtbot, capsys: pytest.CaptureFixture[str]
+) -> None:
+    launched.desk.store.edit("solver.rtol", 1e-3)
+    launched.window.close()
+    assert "session could not be saved" in capsys.readouterr().err
+    assert client.stopped
 
 
 def test_a_session_that_was_kept_is_where_the_next_launch_stands(qtbot, client: PretendedClient) -> None:
