@@ -45,7 +45,7 @@ class Parser(argparse.ArgumentParser):
 
 def count(text: str) -> int:
     """The type of an option that counts something: a whole number of at least 1."""
-    if not text.isdecimal() or not int(text):
+    if not (text.isascii() and text.isdecimal()) or not int(text):
         raise argparse.ArgumentTypeError(f"a whole number of at least 1 is needed; got {text!r}")
     return int(text)
 

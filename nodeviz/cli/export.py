@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from math import isfinite
 from pathlib import Path
 
 from nodeviz.cli.command import SUCCESS, Command, Misuse
@@ -45,6 +46,8 @@ def _start(text: str) -> tuple[float, float]:
         x, y = (float(part) for part in text.split(","))
     except ValueError as error:
         raise argparse.ArgumentTypeError(f"two numbers with a comma between them are needed; got {text!r}") from error
+    if not (isfinite(x) and isfinite(y)):
+        raise argparse.ArgumentTypeError(f"a start is two finite numbers; got {text!r}")
     return x, y
 
 

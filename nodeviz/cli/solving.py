@@ -36,5 +36,5 @@ def _solved(
         solution = solve_as_set(settings, field, torch.tensor(y0).to(field.theta).unsqueeze(0), times)
     if not solution.status.ok:
         print(f"{label}: {solution.status.sentence} {solution.status.remedy}", file=sys.stderr)
-    ys = solution.ys[: solution.reached, 0].numpy().astype(np.float64)
+    ys = solution.ys[: solution.reached + 1, 0].numpy().astype(np.float64)
     return Trajectory(label, ts[: len(ys)], ys)

@@ -40,6 +40,15 @@ def test_trajectories_start_at_the_datasets_starts_and_at_those_asked_for(model:
     assert starts == {"learnt 1": (2.0, 0.0), "start 1": (-1.0, 0.5), "start 2": (1.0, 1.0)}
 
 
+def test_trajectories_go_on_to_the_datasets_last_time(model: Path, tmp_path: Path) -> None:
+    path = tmp_path / "out.npz"
+    assert run(["export", str(model), "--npz", str(path), "--start=1,1"]) == 0
+    arrays, ts = np.load(path), Experiment().dataset.sample(0).ts
+    for name in ("learnt_1", "start_1"):
+        np.testing.assert_array_equal(arrays[f"{name}_t"], ts)
+        assert len(arrays[f"{name}_y"]) == len(ts)
+
+
 @pytest.mark.parametrize("name", ready_made())
 def test_every_ready_made_experiment_can_be_exported(name: str, tmp_path: Path) -> None:
     path = tmp_path / "out.npz"

@@ -34,6 +34,7 @@ def complaint(capsys: pytest.CaptureFixture[str], *arguments: str) -> str:
         (["train", "--optimiser", "adm"], "did you mean adam?"),
         (["train", "--steps", "0"], "at least 1"),
         (["train", "--steps", "many"], "at least 1"),
+        (["train", "--steps", "٣"], "at least 1"),  # noqa: RUF001 (a digit, and none of ours)
         (["train", "--dx", "x"], "add --field formula"),
         (["train", "--field", "formula", "--dx", "import os"], "dx"),
         (["train", "--task-points", "100", "--dataset-points", "50"], "window of 100 times"),
@@ -41,6 +42,8 @@ def complaint(capsys: pytest.CaptureFixture[str], *arguments: str) -> str:
         (["train", "--experiment", "missing.json"], "missing.json cannot be read"),
         (["export", "missing.nodeviz", "--csv", "x.csv"], "missing.nodeviz cannot be read"),
         (["export"], "MODEL"),
+        (["export", "x.nodeviz", "--csv", "x.csv", "--start=nan,1"], "two finite numbers"),
+        (["export", "x.nodeviz", "--csv", "x.csv", "--start=1,-inf"], "two finite numbers"),
         (["methods", "--order", "5"], "no option --order"),
     ],
 )
