@@ -5,21 +5,21 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from nodeviz.fields.formula_language import parse
-from nodeviz.fields.formula_language.write_torch import CHOOSE_SOURCE, needs_choose, write_torch
+from nodeviz.fields.formula_language.write_torch import functions_called, write_torch
 
 if TYPE_CHECKING:
     from nodeviz.fields.formula import FormulaField
 
 
 def formula_source(field: FormulaField) -> str:
-    """Source of the class `Field` (and of a function it calls, when a formula chooses between branches)."""
+    """Source of the class `Field` (and of the functions it calls that torch does not have)."""
     trees = (parse(field.dx), parse(field.dy))
-    choose = f"{CHOOSE_SOURCE.strip()}\n\n\n" if any(needs_choose(tree) for tree in trees) else ""
+    functions = "".join(f"{source}\n\n\n" for source in functions_called(trees))
     parameters = "".join(
         f"        self.parameter_{parameter.name} = torch.nn.Parameter(torch.tensor({parameter.value!r}))\n"
         for parameter in field.parameters
     )
-    return f'''{choose}class Field(torch.nn.Module):
+    return f'''{functions}class Field(torch.nn.Module):
     """dx/dt = {field.dx}
     dy/dt = {field.dy}
     """

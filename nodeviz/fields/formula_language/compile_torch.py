@@ -48,6 +48,11 @@ def _heaviside(value: Tensor) -> Tensor:
     return torch.where(torch.isnan(value), value, (value >= 0).to(value.dtype))
 
 
+def _sign(value: Tensor) -> Tensor:
+    # torch.sign makes 0 of what is not a number.
+    return torch.where(torch.isnan(value), value, torch.sign(value))
+
+
 OPERATIONS: dict[str, Callable[..., Tensor]] = {
     "add": torch.add,
     "subtract": torch.sub,
@@ -69,7 +74,7 @@ OPERATIONS: dict[str, Callable[..., Tensor]] = {
     "log10": torch.log10,
     "sqrt": torch.sqrt,
     "abs": torch.abs,
-    "sign": torch.sign,
+    "sign": _sign,
     "floor": torch.floor,
     "ceil": torch.ceil,
     "min": lambda *values: reduce(torch.minimum, values),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 
 from nodeviz.fields.formula_language.compile_numpy import constant_value
 from nodeviz.fields.formula_language.functions import VARIABLES
@@ -25,7 +26,7 @@ _INFIX = {"add": "+", "subtract": "-", "multiply": "*", "divide": "/"}
 _TORCH_NAMES = {"mod": "remainder"}
 _FOLDED = {"min": "minimum", "max": "maximum"}
 
-CHOOSE_SOURCE = '''
+_CHOOSE = '''
 def choose(condition, then, otherwise, x, y, t):
     """`then` where the condition holds, `otherwise` elsewhere, each evaluated only at its own points.
 
@@ -38,10 +39,27 @@ def choose(condition, then, otherwise, x, y, t):
         result = result.masked_scatter(chosen, branch(*at).to(x.dtype).expand(at[0].shape))
     return result
 '''
+_HEAVISIDE = '''
+def heaviside(value):
+    """1 from zero up, 0 below; what is not a number stays so."""
+    return torch.where(torch.isnan(value), value, (value >= 0.0).to(value.dtype))
+'''
+_SIGN = '''
+def sign(value):
+    """-1, 0 or 1; what is not a number stays so."""
+    return torch.where(torch.isnan(value), value, torch.sign(value))
+'''
+_SOFTPLUS = '''
+def softplus(value):
+    """log(1 + exp(value)), without overflow."""
+    return torch.logaddexp(value, torch.zeros_like(value))
+'''
+# What would name its argument twice is a function: written in place, formulas within formulas would grow exponentially.
+_FUNCTIONS = {"heaviside": _HEAVISIDE, "sign": _SIGN, "softplus": _SOFTPLUS}
 
 
 def write_torch(tree: Value) -> str:
-    """The expression. It may call `choose`, see `needs_choose`."""
+    """The expression. It may call functions of ours, see `functions_called`."""
     constant = constant_value(tree)
     if constant is not None:
         return f"x.new_tensor({_number(constant)})"
@@ -65,9 +83,12 @@ def write_torch(tree: Value) -> str:
     raise ValueError(f"No source is known for {tree!r}; this is a mistake in nodeviz.")
 
 
-def needs_choose(tree: Node) -> bool:
-    """Whether the written expression calls `choose`."""
-    return any(isinstance(node, Choose) for node in walk(tree))
+def functions_called(trees: Iterable[Node]) -> list[str]:
+    """The sources of the functions that the written expressions of `trees` call."""
+    nodes = [node for tree in trees for node in walk(tree)]
+    operations = {node.operation for node in nodes if isinstance(node, Apply)}
+    chosen = [_CHOOSE] if any(isinstance(node, Choose) for node in nodes) else []
+    return [source.strip() for source in chosen + [_FUNCTIONS[name] for name in _FUNCTIONS if name in operations]]
 
 
 def _call(operation: str, arguments: list[str]) -> str:
@@ -76,15 +97,13 @@ def _call(operation: str, arguments: list[str]) -> str:
         for argument in arguments[1:]:
             written = f"torch.{_FOLDED[operation]}({written}, {argument})"
         return written
+    if operation in _FUNCTIONS:
+        return f"{operation}({', '.join(arguments)})"
     match operation, arguments:
         case "clip", [value, low, high]:
             return f"torch.minimum(torch.maximum({value}, {low}), {high})"
-        case "heaviside", [value]:
-            return f"({value} >= 0.0).to(x.dtype)"
         case "hypot", [a, b]:
             return f"torch.linalg.vector_norm(torch.stack(torch.broadcast_tensors({a}, {b})), dim=0)"
-        case "softplus", [value]:
-            return f"torch.logaddexp({value}, torch.zeros_like({value}))"
     return f"torch.{_TORCH_NAMES.get(operation, operation)}({', '.join(arguments)})"
 
 
