@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from difflib import get_close_matches
 from math import inf
-from typing import NamedTuple, Protocol, TypeVar
+from typing import NamedTuple, Protocol, TypeVar, runtime_checkable
 
 import torch
 from torch import Tensor
@@ -38,7 +38,10 @@ from solver.solution import Solution, Stats
 from solver.tolerance import Measure
 
 
+@runtime_checkable
 class Named(Protocol):
+    """A method, a controller, a gradient mode or a norm: what solve() may also be given as an object."""
+
     @property
     def name(self) -> str: ...
 
@@ -154,9 +157,11 @@ def solve(
 
 def named(choice: str | Choice, known: Sequence[Choice], what: str) -> Choice:
     """The object called `choice`, or `choice` itself when it is no name. Raises `ValueError` with the closest name."""
+    names = [each.name for each in known]
+    if not isinstance(choice, str | Named):
+        raise ValueError(f"{what} must be a name or an object; got {choice!r}. The names are {', '.join(names)}.")
     if not isinstance(choice, str):
         return choice
-    names = [each.name for each in known]
     if choice in names:
         return known[names.index(choice)]
     close = get_close_matches(choice.lower(), names, n=1) or get_close_matches(choice.upper(), names, n=1)
