@@ -2,18 +2,50 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import gc
+from collections.abc import Iterable, Sequence
 from typing import Any
+from weakref import ref
 
 from torch import Tensor
 
 
-def refuse_captured(slope: Tensor, parameters: Iterable[Tensor]) -> None:
-    """Raise `ValueError` when `slope`, evaluated at constants, depends on a tensor that is not in `parameters`."""
+def detached_from_known(slope: Tensor, parameters: Iterable[Tensor]) -> Tensor:
+    """`slope` without its graph. It must have been evaluated at constants.
+
+    Raises `ValueError` when it depends on a tensor that is not in `parameters` and outlives the evaluation. One that
+    the field made for itself, as those that differentiate inside do, dies with the graph.
+    """
+    if not slope.requires_grad:
+        return slope
+    foreign = _foreign_leaves(slope, parameters)
+    slope = slope.detach()
+    shapes = _still_alive(foreign)
+    if shapes:
+        gc.collect()  # the field's own tensors may have died in a circle
+        shapes = _still_alive(foreign)
+    if shapes:
+        raise ValueError(
+            "The field depends on tensors that require gradients but that the solver was not told of, "
+            f"one of shape {shapes[0]}. Pass them as parameters=…, make the field an nn.Module that "
+            'owns them, or use gradient="direct".'
+        )
+    return slope
+
+
+def _still_alive(leaves: Sequence[ref[Tensor]]) -> list[tuple[int, ...]]:
+    """The shapes of those of `leaves` that somebody still holds."""
+    held = (leaf() for leaf in leaves)
+    return [tuple(leaf.shape) for leaf in held if leaf is not None]
+
+
+def _foreign_leaves(slope: Tensor, parameters: Iterable[Tensor]) -> list[ref[Tensor]]:
+    """Every leaf of the graph of `slope` that is not in `parameters` and is not behind one of them."""
+    parameters = tuple(parameters)
     known = {id(x) for x in parameters}
-    inner = [x.grad_fn for x in parameters if x.grad_fn is not None]
+    seen: set[Any] = {None, *(x.grad_fn for x in parameters)}
     waiting: list[Any] = [slope.grad_fn]
-    seen: set[Any] = {None, *inner}
+    found = []
     while waiting:
         node = waiting.pop()
         if node in seen:
@@ -21,9 +53,6 @@ def refuse_captured(slope: Tensor, parameters: Iterable[Tensor]) -> None:
         seen.add(node)
         leaf = getattr(node, "variable", None)
         if leaf is not None and id(leaf) not in known:
-            raise ValueError(
-                "The field depends on tensors that require gradients but that the solver was not told of, "
-                f"one of shape {tuple(leaf.shape)}. Pass them as parameters=…, make the field an nn.Module that "
-                'owns them, or use gradient="direct".'
-            )
+            found.append(ref(leaf))
         waiting.extend(following for following, _ in node.next_functions)
+    return found

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from solver.field import DifferentiableField, FlatField, RowwiseField
-from solver.gradients.captured import refuse_captured
+from solver.gradients.captured import detached_from_known
 from solver.integrate import Keep, MarkedRow, Plan, Trajectory, Watch, integrate, saved_at_start
 from solver.solution import Stats, Status
 from solver.stages import StageBuffer
@@ -56,10 +56,8 @@ class Problem:
         """f at the start, checked to be like y0 and to depend on nothing unannounced; None if there is no step."""
         if self.steps_nowhere:
             return None
-        slope = field.evaluate_checked(self.times[0], self.y0.detach().reshape(-1))
-        if slope.requires_grad:
-            refuse_captured(slope, self.parameters)
-        return slope.detach()
+        start = self.y0.detach().reshape(-1)
+        return detached_from_known(field.evaluate_checked(self.times[0], start), self.parameters)
 
     def flat(self, field: DifferentiableField) -> FlatField:
         """`field` as steppers see it."""

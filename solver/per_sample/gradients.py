@@ -8,7 +8,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from solver.gradients.captured import refuse_captured
+from solver.gradients.captured import detached_from_known
 from solver.gradients.once import once
 from solver.per_sample.field import SampleField
 from solver.per_sample.integration import SampleIntegration, SamplePlan, SampleTrajectories
@@ -34,10 +34,9 @@ class SampleProblem:
 
     def first_slope(self, may_capture: bool) -> Tensor:
         """f at the start, checked to be like y0 and, unless it may, to depend on nothing unannounced."""
-        slope = self.field.evaluate_checked(self.times[0], self.y0.detach())
-        if slope.requires_grad and not may_capture:
-            refuse_captured(slope, self.parameters)
-        return slope.detach()
+        if may_capture:
+            return self.field.evaluate_checked(self.times[0], self.y0.detach()).detach()
+        return detached_from_known(self.field.evaluate_checked(self.times[0], self.y0.detach()), self.parameters)
 
     def integrate(self, first_slope: Tensor, keep: bool) -> SampleTrajectories:
         """Integrate without a graph, and enter the cost into the statistics."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from math import exp
 
 import pytest
 import torch
@@ -259,6 +260,19 @@ def test_a_field_that_closes_over_unannounced_tensors_is_refused(mode: str) -> N
     solution = solve(lambda t, y: -scale * y, STARTS, TIMES, gradient=mode, parameters=[scale])
     solution.ys.sum().backward()
     assert scale.grad is not None
+
+
+@pytest.mark.parametrize("mode", ["checkpointed", "backsolve"])
+def test_a_field_may_differentiate_inside_by_tensors_of_its_own(mode: str) -> None:
+    def downhill(t: Tensor, y: Tensor) -> Tensor:
+        with torch.enable_grad():
+            own = y if y.requires_grad else y.detach().requires_grad_()
+            return -torch.autograd.grad(own.pow(2).sum() / 2, own, create_graph=True)[0]
+
+    y0 = STARTS.clone().requires_grad_()
+    solution = solve(downhill, y0, TIMES, rtol=1e-8, atol=1e-8, gradient=mode)
+    solution.ys[-1].sum().backward()
+    assert torch.allclose(y0.grad, torch.full_like(y0, exp(-1.0)), atol=1e-6)
 
 
 def test_direct_reaches_tensors_that_the_field_closes_over() -> None:
