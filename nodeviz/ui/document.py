@@ -18,6 +18,7 @@ from nodeviz.library.model_file import SUFFIX, Model, initial_model, load_model,
 from nodeviz.library.session import restore_session, save_session
 from nodeviz.ui.announcements import Announcements, Notice
 from nodeviz.ui.engine_link import EngineLink
+from nodeviz.ui.session_lock import SessionLock
 from nodeviz.ui.store import ExperimentStore
 
 SAVED_EVERY = 4.0
@@ -38,7 +39,8 @@ class _Saving(NamedTuple):
 class Document(QObject):
     """Opens and saves. What goes wrong with a file is a notice, never an exception.
 
-    Unless `remembering`, there is no session and no list of recent files.
+    Unless `remembering`, there is no session and no list of recent files. While another window keeps the session,
+    this one leaves it alone and says so.
     """
 
     renamed = Signal()
@@ -48,6 +50,8 @@ class Document(QObject):
     ) -> None:
         super().__init__()
         self._remembering = remembering
+        self._lock = SessionLock() if remembering else None
+        self._keeps_session = self._lock is not None and not self._lock.taken_by_another
         self._store, self._link, self._announcements = store, link, announcements
         self.path: Path | None = None
         self._pending: _Saving | None = None
@@ -55,6 +59,8 @@ class Document(QObject):
         self._session_saved_at: float | None = None
         self._next_session = monotonic() + SAVED_EVERY
         self._disk = ThreadPoolExecutor(1, "nodeviz disk")  # a disk may take its time; a frame may not
+        if remembering and not self._keeps_session:
+            announcements.notice(_SECOND_WINDOW)
 
     @property
     def title(self) -> str:
@@ -117,7 +123,7 @@ class Document(QObject):
 
     def restore_session(self) -> None:
         """Stand where the last session ended. For the start: the engine is given the weights once it runs."""
-        if not self._remembering:
+        if not self._keeps_session:
             return
         restored = restore_session()
         if restored.message:
@@ -132,7 +138,7 @@ class Document(QObject):
         now = monotonic()
         stamp = self._stamp()
         waits = now < self._next_session or self._pending is not None
-        if waits or stamp == self._session_stamp or not self._remembering:
+        if waits or stamp == self._session_stamp or not self._keeps_session:
             return
         self._next_session = now + SAVED_EVERY
         self._pending = _Saving(stamp, self._disk.submit(save_session, self.model()))
@@ -145,12 +151,14 @@ class Document(QObject):
         """Wait for the disk, and save the session once more unless it is on it. The last word is said on stderr."""
         self._disk.shutdown(wait=True)
         self._hear_from_disk()
-        if self._remembering and self._stamp() != self._session_stamp:
+        if self._keeps_session and self._stamp() != self._session_stamp:
             try:
                 save_session(self.model())
             except (OSError, ValueError) as error:
                 # No window is left to show a notice. The session saved before this one stays whole.
                 print(f"nodeviz: The session could not be saved: {error}", file=sys.stderr)  # noqa: T201
+        if self._lock is not None:
+            self._lock.release()
 
     def _hear_from_disk(self) -> None:
         if self._pending is None or not self._pending.done.done():
@@ -183,6 +191,12 @@ class Document(QObject):
         remedy = "Choose another file." if verb == "open" else "Choose another place, or free some space."
         self._announcements.notice(Notice(verb, f"{path.name} could not be {_PAST[verb]}: {reason}", remedy))
 
+
+_SECOND_WINDOW = Notice(
+    "second window",
+    "Another nodeviz window is open and keeps the session.",
+    "The work in this one is kept only when you save it to a file.",
+)
 
 _PAST = {"open": "opened", "save": "saved"}
 

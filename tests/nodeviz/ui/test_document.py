@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -20,6 +23,7 @@ from nodeviz.ui import exporting
 from nodeviz.ui.desk import Workplace
 from nodeviz.ui.launch import Launched, launch
 from nodeviz.ui.recent_menu import RecentMenu
+from nodeviz.ui.session_lock import SessionLock
 from tests.nodeviz.ui.pretended import PretendedClient
 
 
@@ -185,6 +189,52 @@ def test_a_session_that_is_damaged_is_set_aside_and_told(qtbot, client: Pretende
     qtbot.waitUntil(lambda: client.started)
     launched.window.close()
     launched.window.deleteLater()
+
+
+def test_a_second_window_leaves_the_session_to_the_first_and_says_so(
+    launched: Launched, qtbot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(documents, "SAVED_EVERY", 0.0)
+    save_session(trained(90))
+    before = session_path().read_bytes()
+    second_client = PretendedClient()
+    second = launch(second_client)
+    assert "second window" in second.desk.announcements.open
+    assert second.desk.store.experiment == Experiment()
+    second.window.show()
+    qtbot.waitUntil(lambda: second_client.started)
+    second.desk.document._next_session = 0.0
+    second.desk.store.edit("solver.rtol", 1e-3)
+    qtbot.wait(100)
+    second.window.close()
+    second.window.deleteLater()
+    assert session_path().read_bytes() == before
+    assert "second window" not in launched.desk.announcements.open
+
+
+def test_the_next_window_has_the_session_when_the_first_was_closed(
+    launched: Launched, client: PretendedClient, qtbot
+) -> None:
+    launched.desk.store.edit("solver.rtol", 1e-3)
+    launched.window.close()
+    next_client = PretendedClient()
+    following = launch(next_client)
+    assert not following.desk.announcements.open
+    assert following.desk.store.experiment.solver.rtol == 1e-3
+    following.window.show()
+    qtbot.waitUntil(lambda: next_client.started)
+    following.window.close()
+    following.window.deleteLater()
+
+
+@pytest.mark.skipif(os.name != "posix", reason="kills a process the POSIX way")
+def test_a_window_that_was_killed_keeps_the_session_from_nobody(qtbot, home: Path) -> None:
+    script = "import os; from nodeviz.ui.session_lock import SessionLock; lock = SessionLock(); os.kill(os.getpid(), 9)"
+    subprocess.run([sys.executable, "-c", script], check=False, timeout=60)
+    assert (home / "session.lock").exists()
+    lock = SessionLock()
+    assert not lock.taken_by_another
+    lock.release()
 
 
 def test_every_export_writes_a_file(launched: Launched, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
