@@ -33,8 +33,10 @@ def open_window(argv: Sequence[str], *, path: Path | None = None, screenshot: Sc
     """
     app = make_application(argv)
     launched = launch(EngineClient(), path, remembering=screenshot is None)
-    # Ctrl+C in the terminal closes the window in order, with its children; Python hears of it at the next tick.
-    signal.signal(signal.SIGINT, lambda number, frame: launched.window.close())
+    # Ctrl+C in the terminal, or the end of the desktop's session, closes the window in order: its session is saved and
+    # its children end. Python hears of it at the next tick.
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda number, frame: launched.window.close())
     if screenshot is None:
         launched.window.show()
         return app.exec()

@@ -8,6 +8,10 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
+from nodeviz.library.session import restore_session
+
 SCRIPT = """
 import json, sys
 from time import perf_counter
@@ -29,6 +33,44 @@ launched.window.close()
 imported = [name for name in sys.modules if name.split(".")[0] == "torch"]
 print(json.dumps({"torch": imported, "first_frame": seen[0], "flowing": flowing}))
 """
+
+ENDED_FROM_OUTSIDE = """
+import os, signal, sys
+from nodeviz.ui import launch as opening
+from tests.nodeviz.ui.pretended import PretendedClient
+
+class Ended(PretendedClient):
+    def stop(self):
+        super().stop()
+        print("stopped")
+
+launch = opening.launch
+
+def launch_and_be_ended(client, *arguments, **options):
+    launched = launch(client, *arguments, **options)
+    launched.desk.store.edit("solver.rtol", 1e-3)
+    launched.window.shownFirst.connect(lambda: os.kill(os.getpid(), signal.Signals[sys.argv[1]]))
+    return launched
+
+opening.EngineClient, opening.launch = Ended, launch_and_be_ended
+sys.exit(opening.open_window(["nodeviz"]))
+"""
+
+
+@pytest.mark.skipif(os.name != "posix", reason="sends POSIX signals")
+@pytest.mark.parametrize("name", ["SIGINT", "SIGTERM"])
+def test_a_window_that_is_ended_from_outside_closes_in_order_and_keeps_the_session(name: str, home: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", ENDED_FROM_OUTSIDE, name],
+        env={**os.environ, "QT_QPA_PLATFORM": "offscreen"},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert (done.returncode, done.stdout) == (0, "stopped\n"), done.stderr
+    restored = restore_session().model
+    assert restored is not None and restored.experiment.solver.rtol == 1e-3
 
 
 def test_the_window_opens_with_a_field_that_flows_and_imports_no_torch(tmp_path: Path) -> None:
