@@ -98,6 +98,8 @@ def test_the_installed_window_opens_trains_and_takes_its_picture(installed: Inst
     picture = (tmp_path / "window.png").read_bytes()
     assert picture.startswith(b"\x89PNG")
     assert len(picture) > 20_000
+    shown = re.search(r"shows step (\d+)", done.stdout)
+    assert shown and int(shown[1]) > 0, done.stdout
     assert "Traceback" not in done.stderr
 
 

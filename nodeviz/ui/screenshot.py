@@ -75,6 +75,7 @@ class Photographer(QObject):
         self._exposure.stop()
         try:
             write_atomically(self._asked.path, png_bytes(self._window.grab().toImage()))
+            print(f"{self._asked.path} shows step {self._desk.link.step}.")  # noqa: T201
         except OSError as error:
             print(f"nodeviz: {self._asked.path} could not be written: {error.strerror}", file=sys.stderr)  # noqa: T201
             self.status = 1

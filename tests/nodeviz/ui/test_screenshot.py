@@ -35,15 +35,16 @@ def show(launched: Launched, client: PretendedClient, qtbot) -> None:
 
 
 def test_the_picture_is_taken_so_long_after_training_began(
-    transient: Launched, client: PretendedClient, qtbot, tmp_path: Path
+    transient: Launched, client: PretendedClient, qtbot, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     path = tmp_path / "window.png"
     photographer = Photographer(Screenshot(path, 0.2, (1000, 700)), transient.desk, transient.window)
     show(transient, client, qtbot)
     qtbot.wait(400)
     assert client.sent_to("trainer", Train) and not path.exists(), "training has not begun"
-    client.events.append(ActivityChanged(activity="training", step=0))
+    client.events.append(ActivityChanged(activity="training", step=12))
     qtbot.waitUntil(path.exists)
+    assert capsys.readouterr().out == f"{path} shows step 12.\n"
     image = QImage(str(path))
     assert (image.width(), image.height()) == (1000, 700) and photographer.status == 0
     qtbot.waitUntil(lambda: client.stopped)
