@@ -29,7 +29,7 @@ $(STAMP): pyproject.toml constraints.txt | $(BIN)/python
 	@touch $@
 
 $(BIN)/python:
-	@sh tools/make-venv $(VENV) $(PYTHON)
+	@sh tools/make-venv $(VENV) "$(PYTHON)"
 
 clean:
 	rm -rf $(VENV) dist build

@@ -150,16 +150,88 @@ def test_each_make_target_makes_the_environment_first(target: str, tmp_path: Pat
     assert steps == sorted(steps)
 
 
-@pytest.mark.skipif(os.name != "posix", reason="a shell script")
-def test_a_machine_without_python_is_told_what_to_install(tmp_path: Path) -> None:
-    shell = shutil.which("sh")
-    done = subprocess.run(
-        [str(shell), ROOT / "tools" / "make-venv", tmp_path / "venv"],
-        env={"PATH": str(tmp_path)},
+def make_venv(*arguments: str | Path, path: Path) -> subprocess.CompletedProcess[str]:
+    """tools/make-venv where only the programs in `path` are found."""
+    return subprocess.run(
+        [str(shutil.which("sh")), ROOT / "tools" / "make-venv", *arguments],
+        env={"PATH": str(path)},
         capture_output=True,
         text=True,
         check=False,
     )
+
+
+def put_python(folder: Path, name: str, *, has_venv: bool = True) -> None:
+    """A pretended Python that is new enough: it makes an environment by saying so."""
+    script = f"""#!/bin/sh
+case "$*" in
+  *"import venv"*) exit {0 if has_venv else 1} ;;
+  *"-m venv"*) echo "made by {name}" ;;
+esac
+"""
+    (folder / name).write_text(script, encoding="utf-8")
+    (folder / name).chmod(0o755)
+
+
+posix = pytest.mark.skipif(os.name != "posix", reason="a shell script")
+
+
+@posix
+def test_a_machine_without_python_is_told_what_to_install(tmp_path: Path) -> None:
+    done = make_venv(tmp_path / "venv", path=tmp_path)
     assert done.returncode == 1
     assert "Python 3.11 or newer" in done.stderr
     assert "apt install" in done.stderr
+
+
+@posix
+def test_a_python_that_was_named_is_taken_or_missed_but_never_replaced(tmp_path: Path) -> None:
+    put_python(tmp_path, "python3")
+    put_python(tmp_path, "my python")
+    assert "made by my python" in make_venv("venv", "my python", path=tmp_path).stdout
+    missed = make_venv("venv", "python9.9", path=tmp_path)
+    assert missed.returncode == 1 and "python9.9 is no Python 3.11" in missed.stderr
+    assert not missed.stdout
+
+
+@posix
+def test_a_python_without_venv_is_passed_over_for_one_that_has_it(tmp_path: Path) -> None:
+    put_python(tmp_path, "python3", has_venv=False)
+    alone = make_venv("venv", path=tmp_path)
+    assert alone.returncode == 1 and "python3 has no venv module" in alone.stderr
+    put_python(tmp_path, "python3.12")
+    assert "made by python3.12" in make_venv("venv", path=tmp_path).stdout
+
+
+@pytest.mark.skipif(shutil.which("bash") is None or shutil.which("make") is None, reason="needs bash and make")
+@pytest.mark.parametrize("status", [0, 7])
+def test_ci_goes_no_further_when_the_missing_libraries_cannot_be_listed(tmp_path: Path, status: int) -> None:
+    for folder in (".ci", "tools", ".venv/bin", "bin"):
+        (tmp_path / folder).mkdir(parents=True)
+    for name in (".ci/run", "tools/make-venv"):
+        shutil.copy(ROOT / name, tmp_path / name)
+    (tmp_path / "Makefile").write_text("install test check:\n\t@echo made $@\n", encoding="utf-8")
+    for program, text in ((".venv/bin/python", f"exit {status}"), ("bin/fc-list", "echo a font")):
+        (tmp_path / program).write_text(f"#!/bin/sh\n{text}\n", encoding="utf-8")
+        (tmp_path / program).chmod(0o755)
+    path = f"{tmp_path / 'bin'}{os.pathsep}{os.environ['PATH']}"
+    done = subprocess.run(
+        [tmp_path / ".ci" / "run"], env={**os.environ, "PATH": path}, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == status, done.stderr
+    assert ("made test" in done.stdout) == (status == 0)
+    assert "Installing" not in done.stdout
+
+
+def _requirements_of(name: str) -> set[str]:
+    """The names that the installed `name` requires here, extras left aside."""
+    requirements = [Requirement(text) for text in importlib.metadata.requires(name) or ()]
+    needed = [each for each in requirements if each.marker is None or each.marker.evaluate({"extra": ""})]
+    return {each.name.lower().replace("_", "-") for each in needed}
+
+
+@pytest.mark.parametrize("name", ["torch", "pyqtgraph", "PySide6-Essentials", "pytest", "mypy"])
+def test_what_a_dependency_requires_is_pinned_too(name: str) -> None:
+    ours = {pin.replace("_", "-") for pin in PINNED}
+    of_cuda = re.compile(r"nvidia-.*|cuda-.*|triton")  # wheels of torch itself, which pins them exactly
+    assert {each for each in _requirements_of(name) if not of_cuda.fullmatch(each)} <= ours
