@@ -38,20 +38,26 @@ class Optimiser(ABC):
     def restore(self, state: dict[str, NDArray[Any]]) -> None:
         """Remember `state` again. A state of another rule, or none, leaves a fresh memory.
 
-        Raises `ValueError` when a part has another length than θ.
+        Raises `ValueError` when a part has another length than θ or is no number.
         """
         if f"{self.name}.count" not in state:
             return
+        count = state[f"{self.name}.count"]
+        if count.shape or count.dtype.kind not in "iu" or count < 0:
+            raise ValueError(
+                f"The optimiser state needs {self.name}.count to be one whole number of steps; the checkpoint has "
+                f"shape {count.shape} of {count.dtype}. Use a checkpoint that was not edited."
+            )
         for part, tensor in self.memory.items():
             came = state.get(f"{self.name}.{part}")
-            if came is None or came.shape != tuple(tensor.shape):
-                had = "nothing" if came is None else f"shape {came.shape}"
+            if came is None or came.shape != tuple(tensor.shape) or came.dtype.kind != "f":
+                had = "nothing" if came is None else f"shape {came.shape} of {came.dtype}"
                 raise ValueError(
                     f"The optimiser state needs {self.name}.{part} of shape {tuple(tensor.shape)}; the checkpoint has "
                     f"{had}. Use a checkpoint of this field."
                 )
             tensor.copy_(torch.from_numpy(np.array(came)))
-        self.count = int(state[f"{self.name}.count"])
+        self.count = int(count)
 
 
 class Adam(Optimiser):

@@ -113,7 +113,7 @@ class Trainer:
             return False
         run = new.task.begin(new) if _run_of(old) != _run_of(new) else self.run
         if old.field != new.field or run.device != self.run.device:
-            state = self._carried_state(new)
+            state = carried_state(old, new, self.state())
             before = (self.experiment, self.run)
             self.experiment, self.run = new, run
             try:
@@ -142,14 +142,8 @@ class Trainer:
         Raises `ValueError`, with all as it was before, when the weights are of another field.
         """
         field, training = self.experiment.field, self.experiment.training
-        expected = sum(slot.size for slot in field.layout())
+        _check_weights(field, state)
         trained = state.optimiser.get("trained", state.theta)
-        for theta in (state.theta, trained):
-            if theta.shape != (expected,):
-                raise ValueError(
-                    f"This field has {expected} parameters; the checkpoint has weights of shape {theta.shape}. "
-                    "Open it with the experiment it was made by."
-                )
         device = self.run.device
         module, shown_module = field.module(trained).to(device), field.module(state.theta).to(device)
         optimiser = optimiser_named(training.optimiser, module.theta.detach())
@@ -186,13 +180,20 @@ class Trainer:
         else:
             self._shown.copy_(self._trained)
 
-    def _carried_state(self, new: Experiment) -> TrainerState:
-        state, old = self.state(), self.experiment
-        optimiser = state.optimiser | {"trained": carried(old, new, state.optimiser["trained"])}
-        return state._replace(theta=carried(old, new, state.theta), optimiser=optimiser)
-
 
 _CALM = "Lower the learning rate, clip the gradient, or reset."
+
+
+def carried_state(old: Experiment, new: Experiment, state: TrainerState) -> TrainerState:
+    """`state` of `old` for `new`, of which `keeps_weights` holds.
+
+    Raises `ValueError` when the weights are not those of the field of `old`.
+    """
+    _check_weights(old.field, state)
+    optimiser = dict(state.optimiser)
+    if "trained" in optimiser:
+        optimiser["trained"] = carried(old, new, optimiser["trained"])
+    return state._replace(theta=carried(old, new, state.theta), optimiser=optimiser)
 
 
 def rate_at(step: int, training: TrainingSettings) -> float:
@@ -212,6 +213,16 @@ def held_places(field: Field) -> list[int]:
     return [place for place, parameter in enumerate(field.parameters) if not parameter.trained]
 
 
+def _check_weights(field: Field, state: TrainerState) -> None:
+    expected = sum(slot.size for slot in field.layout())
+    for theta in (state.theta, state.optimiser.get("trained", state.theta)):
+        if theta.shape != (expected,) or theta.dtype != np.float32:
+            raise ValueError(
+                f"This field has {expected} parameters of float32; the checkpoint has weights of shape {theta.shape} "
+                f"of {theta.dtype}. Open it with the experiment it was made by."
+            )
+
+
 def _trouble(status: Status) -> Trouble:
     return Trouble(status.value, status.sentence, status.remedy)
 
@@ -226,7 +237,7 @@ def _generator_from(state: NDArray[np.uint8], seed: int) -> np.random.Generator:
     if state.size:
         try:
             generator.bit_generator.state = json.loads(state.tobytes())
-        except (ValueError, TypeError, KeyError) as error:
+        except (ValueError, TypeError, KeyError, OverflowError, RecursionError) as error:
             raise ValueError(
                 "The checkpoint's random state cannot be read. Remove it to continue with fresh batches."
             ) from error

@@ -20,6 +20,8 @@ SUFFIX = ".nodeviz"
 FORMAT = 1
 LARGEST = 2**30
 """Bytes. No model of the plane comes near it, and what is larger is not read into memory."""
+MOST_STEPS = 2**53
+"""Beyond it, a float has no room for the next step."""
 
 OPTIMISER = "optimiser:"
 RANDOM = "random:state"
@@ -84,7 +86,9 @@ def decode_model(data: bytes) -> Model:
         name.removeprefix(OPTIMISER): tensors.pop(name) for name in list(tensors) if name.startswith(OPTIMISER)
     }
     random = tensors.pop(RANDOM, np.zeros(0, np.uint8))
-    return Model(experiment, experiment.field.join(tensors), _step(metadata), optimiser, random)
+    theta = experiment.field.join(tensors)
+    _check_finite({"the weights": theta} | optimiser)
+    return Model(experiment, theta, _step(metadata), optimiser, random)
 
 
 def _metadata(data: bytes) -> dict[str, str]:
@@ -92,8 +96,8 @@ def _metadata(data: bytes) -> dict[str, str]:
     if not isinstance(metadata, dict) or not isinstance(metadata.get("nodeviz"), str):
         raise ValueError("This safetensors file was not made by nodeviz: it holds weights, but no experiment.")
     written = str(metadata.get("format", ""))
-    if not written.isdecimal():
-        raise ValueError(f"The file's format should be a number, such as {FORMAT}; it is {written!r}.")
+    if not _is_whole(written):
+        raise ValueError(f"The file's format should be a number, such as {FORMAT}; it is {written[:20]!r}.")
     if int(written) > FORMAT:
         raise ValueError(
             f"A newer nodeviz wrote this file (format {int(written)}; this one reads up to {FORMAT}). Update nodeviz."
@@ -127,10 +131,22 @@ def _tensors(data: bytes) -> dict[str, NDArray[Any]]:
 
 
 def _step(metadata: dict[str, str]) -> int:
-    step = str(metadata.get("step", ""))
-    if not step.isdecimal():
-        raise ValueError(f"The file's training step should be a number; it is {step!r}.")
-    return int(step)
+    written = str(metadata.get("step", ""))
+    if not _is_whole(written):
+        raise ValueError(f"The file's training step should be a number; it is {written[:20]!r}.")
+    if (step := int(written)) > MOST_STEPS:
+        raise ValueError(f"The file's training step should be a number of at most {MOST_STEPS:,}; it is {step:,}.")
+    return step
+
+
+def _is_whole(text: str) -> bool:
+    return text.isascii() and text.isdecimal() and len(text) <= 20
+
+
+def _check_finite(parts: dict[str, NDArray[Any]]) -> None:
+    for name, part in parts.items():
+        if not np.isfinite(part).all():
+            raise ValueError(f"The file holds infinite numbers, or what is no number, in {name}; it is damaged.")
 
 
 def _ordered(data: bytes) -> bytes:

@@ -86,3 +86,17 @@ def test_a_state_of_another_length_is_refused_with_a_sentence():
     adam = optimiser_named("adam", torch.ones(4))
     with pytest.raises(ValueError, match=r"adam\.mean of shape \(4,\); the checkpoint has shape \(5,\)"):
         adam.restore({"adam.count": np.array(3), "adam.mean": np.zeros(5), "adam.square": np.zeros(5)})
+
+
+@pytest.mark.parametrize("count", [np.zeros(2, np.int64), np.array(2.5), np.array(-1), np.zeros(0, np.int64)])
+def test_a_count_that_is_no_number_of_steps_is_refused_with_a_sentence(count):
+    adam = optimiser_named("adam", torch.ones(4))
+    with pytest.raises(ValueError, match=r"adam\.count to be one whole number of steps"):
+        adam.restore(adam.state() | {"adam.count": count})
+    assert adam.count == 0
+
+
+def test_moments_that_are_no_real_numbers_are_refused_with_a_sentence():
+    adam = optimiser_named("adam", torch.ones(4))
+    with pytest.raises(ValueError, match=r"adam\.mean of shape \(4,\); the checkpoint has shape \(4,\) of complex128"):
+        adam.restore(adam.state() | {"adam.mean": np.zeros(4, np.complex128)})

@@ -1,5 +1,7 @@
 """One training step after another, without processes: exactness, live edits, and trouble that moves nothing."""
 
+import json
+
 import numpy as np
 import pytest
 import torch
@@ -65,10 +67,15 @@ def test_weights_of_another_field_are_refused_and_nothing_changes(experiment):
     trainer = Trainer(experiment)
     losses(trainer, 3)
     before = trainer.state()
-    with pytest.raises(ValueError, match=r"252 parameters; the checkpoint has weights of shape \(7,\)"):
+    with pytest.raises(ValueError, match=r"252 parameters of float32; the checkpoint has weights of shape \(7,\)"):
         trainer.restore(before._replace(theta=np.zeros(7, np.float32)))
-    with pytest.raises(ValueError, match="random state"):
-        trainer.restore(before._replace(random=np.frombuffer(b"not json", np.uint8)))
+    with pytest.raises(ValueError, match="of int64"):
+        trainer.restore(before._replace(optimiser={"trained": np.zeros(252, np.int64)}))
+    whole = json.loads(before.random.tobytes())
+    too_large = whole | {"state": whole["state"] | {"state": 2**200}}
+    for damaged in (b"not json", json.dumps(too_large).encode(), b"[" * 100_000, b"\xff"):
+        with pytest.raises(ValueError, match="random state"):
+            trainer.restore(before._replace(random=np.frombuffer(damaged, np.uint8)))
     assert trainer.steps == 3 and np.array_equal(trainer.shown(), before.theta)
 
 
