@@ -12,7 +12,9 @@ import numpy as np
 import torch
 
 from nodeviz.cli.interruption import Interruption
-from nodeviz.engine.trainer import StepResult, Trainer, TrainerState, Trouble
+from nodeviz.engine.carry import keeps_weights
+from nodeviz.engine.patience import Patience
+from nodeviz.engine.trainer import StepResult, Trainer, TrainerState, Trouble, carried_state
 from nodeviz.experiment import Experiment
 from nodeviz.library.model_file import Model
 from nodeviz.library.runs import History
@@ -21,8 +23,6 @@ EVALUATED_EVERY = 100
 """Steps from one figure of merit to the next: a solve over all data costs as much as a few steps."""
 SAVED_EVERY = 60.0
 """Seconds from one saving to the next while training goes on."""
-PATIENCE = 5
-"""Solves that fail in a row before training stops: one may be an unlucky batch, five are the settings."""
 
 
 class Outcome(NamedTuple):
@@ -38,18 +38,35 @@ class Outcome(NamedTuple):
 
 
 def trainer_from(model: Model, experiment: Experiment) -> Trainer:
-    """A trainer that stands where `model` does and goes on as `experiment` says, with its weights where they fit.
+    """A trainer that stands where `model` does and goes on as `experiment` says.
 
-    Raises `ValueError` when the experiment cannot be trained here.
+    Raises `ValueError` when the experiment cannot be trained here, or when weights that were learnt would be lost.
     """
     if "OMP_NUM_THREADS" not in os.environ:
         torch.set_num_threads(1)  # batches of the plane are too small to share among threads
-    if not model.step:
-        return Trainer(experiment)
-    trainer = Trainer(model.experiment)
-    trainer.restore(TrainerState(model.step, model.theta, model.optimiser, model.random))
-    trainer.adopt(experiment)
+    trainer = Trainer(experiment)  # of what is asked for alone: the file's own device may not be here
+    if _is_initial(model):
+        return trainer
+    if not keeps_weights(model.experiment, experiment):
+        raise ValueError(_lost_weights(model, experiment))
+    state = TrainerState(model.step, model.theta, model.optimiser, model.random)
+    trainer.restore(carried_state(model.experiment, experiment, state))
     return trainer
+
+
+def _is_initial(model: Model) -> bool:
+    """Whether nothing was learnt or set: the weights are those that the seed gives."""
+    experiment = model.experiment
+    return not model.step and np.array_equal(model.theta, experiment.field.initial_parameters(experiment.training.seed))
+
+
+def _lost_weights(model: Model, experiment: Experiment) -> str:
+    before, asked = model.experiment.training.seed, experiment.training.seed
+    what = f"the seed {asked} instead of {before}" if before != asked else "another field, or one of another size"
+    return (
+        f"The file has the weights of step {model.step}, and they would be lost: {what} is asked for. Leave that "
+        "option out to go on from them, or start anew from an experiment: a ready-made one, or --experiment FILE.json."
+    )
 
 
 class Training:
@@ -63,17 +80,17 @@ class Training:
 
     def run(self, tell: Callable[[int, StepResult], None], save: Callable[[Outcome], None]) -> Outcome:
         """Train. Every step is told; now and then, and at the end, what is there is saved."""
-        save_at, failures = monotonic() + SAVED_EVERY, 0
+        save_at, patience = monotonic() + SAVED_EVERY, Patience()
         with Interruption() as interruption:
-            while len(self._rows) < self._steps and failures < PATIENCE and not interruption.asked:
+            while len(self._rows) < self._steps and not patience.lost and not interruption.asked:
                 result = self.trainer.step()
-                failures = failures + 1 if result.trouble else 0
+                patience.note(bool(result.trouble))
                 self._note(result)
                 tell(self.trainer.steps, result)
                 if monotonic() > save_at:
                     save(self._outcome(result.trouble))
                     save_at = monotonic() + SAVED_EVERY
-            outcome = self._outcome(result.trouble if failures == PATIENCE else None, interruption.asked)
+            outcome = self._outcome(result.trouble if patience.lost else None, interruption.asked)
             save(outcome)
         return outcome
 

@@ -25,6 +25,7 @@ from nodeviz.engine.messages import (
     pack,
     unpack,
 )
+from nodeviz.engine.patience import PATIENCE, Patience
 from nodeviz.engine.session import Session
 from nodeviz.engine.trainer import Trainer, TrainerState, Trouble
 
@@ -36,8 +37,6 @@ WIRE_SPEED = 20e6
 """Bytes of weights a second at most: a field of millions of parameters is shown less often."""
 EVALUATION_SHARE = 0.01
 """The share of the time that the figure of merit may take."""
-PATIENCE = 5
-"""Solves that fail in a row before training pauses: one may be an unlucky batch, five are the settings."""
 
 
 class TrainerSession(Session):
@@ -52,7 +51,7 @@ class TrainerSession(Session):
         self._ledger = Ledger(0)
         self._to_take: float = 0
         """Steps to take before pausing: 0 is paused, infinity is until told."""
-        self._failures = 0
+        self._patience = Patience()
         self._halted = False
         """Whether training paused by itself, because solves failed: an edit then lets it go on."""
         self._tell_at = self._weights_at = self._checkpoint_at = self._evaluate_at = 0.0
@@ -88,8 +87,8 @@ class TrainerSession(Session):
         self._ledger.enter(result)
         self._to_take -= 1
         self._evaluate(trainer)
-        self._failures = self._failures + 1 if result.trouble else 0
-        if result.trouble and self._failures >= PATIENCE:
+        self._patience.note(bool(result.trouble))
+        if result.trouble and self._patience.lost:
             return self._halt(result.trouble)
         if not self._to_take:
             return self._paused()
@@ -131,13 +130,15 @@ class TrainerSession(Session):
 
     def _leave_off(self) -> list[Event]:
         """Stop stepping without telling where training stands."""
-        was_busy, self._to_take, self._failures, self._halted = self.busy, 0, 0, False
+        was_busy, self._to_take, self._halted = self.busy, 0, False
+        self._patience.renew()
         return [self._activity("paused")] if was_busy else []
 
     def _begin(self, steps: float, reason: str = "") -> list[Event]:
         self._ready_trainer()
         was_busy, self._to_take = self.busy, steps
-        self._failures, self._halted = 0, False
+        self._halted = False
+        self._patience.renew()
         return [] if was_busy else [self._activity("training", reason)]
 
     def _pause(self) -> list[Event]:
@@ -150,7 +151,8 @@ class TrainerSession(Session):
         return events
 
     def _paused(self, reason: str = "") -> list[Event]:
-        self._to_take, self._failures = 0, 0
+        self._to_take = 0
+        self._patience.renew()
         return [*self._progress(), *self._standing(), self._activity("paused", reason)]
 
     def _told(self, now: float) -> list[Event]:

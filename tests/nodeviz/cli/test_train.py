@@ -16,7 +16,8 @@ import pytest
 
 from nodeviz.cli import run
 from nodeviz.cli.progress_bar import ProgressBar
-from nodeviz.library.model_file import load_model
+from nodeviz.library.model_file import load_model, save_model
+from nodeviz.settings import edited
 
 QUICK = ["--task-points", "3", "--batch", "4", "--dataset-points", "100", "--duration", "2"]
 
@@ -76,6 +77,59 @@ def test_going_on_from_a_model_is_as_if_it_had_never_stopped(tmp_path: Path) -> 
     rest = tmp_path / "rest"
     assert run(["train", "--experiment", str(half), "--steps", "3", "--out", str(rest)]) == 0
     assert (rest / "model.nodeviz").read_bytes() == whole.read_bytes()
+
+
+def test_weights_at_step_0_are_a_beginning_too(tmp_path: Path) -> None:
+    model = load_model(trained(tmp_path / "first", "--steps", "1") / "model.nodeviz")
+    other = model._replace(step=0, theta=model.theta + np.float32(0.5), optimiser={}, random=np.zeros(0, np.uint8))
+    save_model(tmp_path / "other.nodeviz", other)
+    out = tmp_path / "run"
+    assert run(["train", "--experiment", str(tmp_path / "other.nodeviz"), "--steps", "1", "--out", str(out)]) == 0
+    np.testing.assert_allclose(load_model(out / "model.nodeviz").theta, other.theta, atol=0.1)
+
+
+@pytest.mark.parametrize(
+    ("option", "reason"),
+    [(("--seed", "5"), "seed 5 instead of 0"), (("--width", "20"), "size"), (("--field", "formula"), "another field")],
+)
+def test_options_that_would_lose_learnt_weights_are_refused_with_a_way_out(
+    option: tuple[str, str], reason: str, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    model = trained(tmp_path / "run", "--steps", "2") / "model.nodeviz"
+    capsys.readouterr()
+    assert run(["train", "--experiment", str(model), *option, "--steps", "1"]) == 2
+    told = capsys.readouterr()
+    assert not told.out
+    assert "weights of step 2" in told.err
+    assert reason in told.err
+    assert "--experiment FILE.json" in told.err
+    experiment = str(model.with_name("experiment.json"))
+    assert run(["train", "--experiment", experiment, *option, "--steps", "1"]) == 0
+
+
+def test_a_model_of_a_device_that_is_not_here_goes_on_on_the_one_asked_for(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr("torch.cuda.is_available", lambda: False)
+    model = load_model(trained(tmp_path / "run", "--steps", "2") / "model.nodeviz")
+    elsewhere = tmp_path / "elsewhere.nodeviz"
+    save_model(elsewhere, model._replace(experiment=edited(model.experiment, "training.device", "cuda")))
+    assert run(["train", "--experiment", str(elsewhere), "--steps", "1"]) == 2
+    out = tmp_path / "again"
+    arguments = ["--experiment", str(elsewhere), "--steps", "1", "--device", "cpu", "--out", str(out)]
+    assert run(["train", *arguments]) == 0
+    assert load_model(out / "model.nodeviz").step == 3
+
+
+def test_a_model_whose_optimiser_is_damaged_is_told_in_a_sentence(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    model = load_model(trained(tmp_path / "run", "--steps", "2") / "model.nodeviz")
+    damaged = tmp_path / "damaged.nodeviz"
+    save_model(damaged, model._replace(optimiser=model.optimiser | {"adam.count": np.zeros(3, np.int64)}))
+    capsys.readouterr()
+    assert run(["train", "--experiment", str(damaged), "--steps", "1"]) == 2
+    assert "adam.count" in capsys.readouterr().err
 
 
 def test_an_experiment_file_is_a_beginning(tmp_path: Path) -> None:

@@ -23,7 +23,8 @@ from nodeviz.engine.messages import (
     pack,
     unpack,
 )
-from nodeviz.engine.trainer_session import PATIENCE, TrainerSession
+from nodeviz.engine.patience import PATIENCE
+from nodeviz.engine.trainer_session import TrainerSession
 from nodeviz.experiment import Experiment
 from nodeviz.settings import edited
 
