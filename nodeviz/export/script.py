@@ -25,6 +25,7 @@ Or import it: field() is the torch module, solve(field(), y0, ts) integrates it.
 
 import base64
 import math
+import os
 import sys
 
 import torch
@@ -55,8 +56,21 @@ def _tensor(shape, text):
 {integrator}
 
 
+def _start(texts):
+    """The point that is asked for, START when none is."""
+    if not texts:
+        return START
+    try:
+        x, y = (float(text) for text in texts)
+    except ValueError:
+        x = y = math.nan
+    if not (math.isfinite(x) and math.isfinite(y)):
+        sys.exit(f"usage: {{sys.argv[0]}} [X Y], two finite numbers or none; got {{' '.join(texts)}}")
+    return x, y
+
+
 def main():
-    start = tuple(float(text) for text in sys.argv[1:3]) or START
+    start = _start(sys.argv[1:])
     ts = torch.linspace(T0, T1, TIMES, dtype=torch.float64)
     with torch.no_grad():
         ys = solve(field(), torch.tensor(start, dtype=torch.float64), ts)
@@ -66,7 +80,12 @@ def main():
 
 
 if __name__ == "__main__":
-    main()
+    try:
+        main()
+        sys.stdout.flush()
+    except BrokenPipeError:  # the reader had enough, as `head` does; nothing is left to be written at exit
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(1)
 '''
 
 

@@ -24,13 +24,20 @@ SHORT = Spiral(points=40, duration=3.0)
 
 
 def printed(source: str, folder: Path, *arguments: str) -> np.ndarray:
-    """What the script prints, run where neither nodeviz nor the solver can be imported."""
+    """What the script prints, as a table."""
+    done = finished(source, folder, *arguments)
+    assert done.returncode == 0, done.stderr
+    return np.genfromtxt(done.stdout.splitlines(), delimiter=",", names=True)
+
+
+def finished(source: str, folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    """The script, run where neither nodeviz nor the solver can be imported."""
     script = folder / "field.py"
     script.write_text(source, encoding="utf-8")
     block = "import sys; sys.modules['nodeviz'] = sys.modules['solver'] = None; import runpy; sys.argv = sys.argv[1:]\n"
     runner = folder / "runner.py"
     runner.write_text(block + "runpy.run_path(sys.argv[0], run_name='__main__')", encoding="utf-8")
-    done = subprocess.run(
+    return subprocess.run(
         [sys.executable, runner, script, *arguments],
         cwd=folder,
         env=os.environ | {"OMP_NUM_THREADS": "1"},
@@ -39,8 +46,6 @@ def printed(source: str, folder: Path, *arguments: str) -> np.ndarray:
         timeout=120,
         check=False,
     )
-    assert done.returncode == 0, done.stderr
-    return np.genfromtxt(done.stdout.splitlines(), delimiter=",", names=True)
 
 
 def solved(model: Model, start: tuple[float, float] | None = None) -> np.ndarray:
@@ -68,6 +73,41 @@ def test_it_takes_another_start(tmp_path: Path) -> None:
     model = initial_model(Experiment(field=TRUE_SPIRAL, dataset=SHORT, solver=SolverSettings(rtol=1e-8, atol=1e-8)))
     table = printed(script_source(model), tmp_path, "-1", "0.5")
     np.testing.assert_allclose(np.stack([table["x"], table["y"]], 1), solved(model, (-1.0, 0.5)), atol=2e-6)
+
+
+@pytest.mark.parametrize("arguments", [("1",), ("1", "two"), ("1", "2", "3"), ("nan", "1")])
+def test_a_start_that_is_no_point_is_told_in_a_sentence(arguments: tuple[str, ...], tmp_path: Path) -> None:
+    done = finished(script_source(initial_model(Experiment(dataset=SHORT))), tmp_path, *arguments)
+    assert done.returncode == 1
+    assert not done.stdout
+    assert done.stderr.startswith("usage: ")
+    assert done.stderr.count("\n") == 1
+    assert " ".join(arguments) in done.stderr
+
+
+@pytest.mark.skipif(os.name != "posix", reason="a pipe of POSIX")
+def test_a_reader_that_has_enough_is_no_error(tmp_path: Path) -> None:
+    script = tmp_path / "field.py"
+    script.write_text(script_source(initial_model(Experiment(field=TRUE_SPIRAL, dataset=SHORT))), encoding="utf-8")
+    read, write = os.pipe()
+    os.close(read)
+    done = subprocess.run([sys.executable, script], stdout=write, stderr=subprocess.PIPE, text=True, timeout=120)
+    os.close(write)
+    assert done.returncode == 1
+    assert not done.stderr
+
+
+@pytest.mark.parametrize("times", [(0.0, 0.0, 0.5, 0.5, 1.0), (1.0, 1.0, 0.0), (0.5, 0.5), (0.5,)])
+def test_a_time_asked_for_twice_is_the_same_state_twice(times: tuple[float, ...]) -> None:
+    scope: dict[str, object] = {"__name__": "imported"}
+    exec(
+        script_source(initial_model(Experiment(field=TRUE_SPIRAL, solver=SolverSettings(rtol=1e-7, atol=1e-7)))), scope
+    )
+    ts, y0 = torch.tensor(times, dtype=torch.float64), torch.tensor([2.0, 0.0], dtype=torch.float64)
+    with torch.no_grad():
+        ys = scope["solve"](scope["field"](), y0, ts)  # type: ignore[operator]
+        truth = solve(scope["field"](), y0, ts, rtol=1e-9, atol=1e-9).ys  # type: ignore[arg-type]
+    torch.testing.assert_close(ys, truth, rtol=1e-4, atol=1e-4)
 
 
 @pytest.mark.parametrize("method", METHODS, ids=lambda method: method.name)
