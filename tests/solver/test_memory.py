@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import gc
 
+import pytest
 import torch
 from torch import Tensor
 
 from solver import solve
 from tests.problems import Perceptron
+
+pytestmark = pytest.mark.slow
 
 STARTS = torch.linspace(-1.0, 1.0, 2000, dtype=torch.float64).view(1000, 2)
 TIMES = torch.tensor([0.0, 0.5, 1.0], dtype=torch.float64)

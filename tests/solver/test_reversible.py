@@ -123,6 +123,7 @@ def kept(mode: str, steps: int) -> tuple[int, int]:
     return sum(seen.values()), alive() - before
 
 
+@pytest.mark.slow
 def test_as_much_is_kept_of_10000_steps_as_of_100() -> None:
     kept("reversible", 10)  # constants are made once
     assert kept("reversible", 10_000) == kept("reversible", 100)

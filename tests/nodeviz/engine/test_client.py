@@ -106,6 +106,7 @@ def test_steps_resets_crashes_and_restores_keep_every_step_bit_for_bit(ear, expe
     assert [event.first for event in ear.of(Progress)][0] == 30
 
 
+@pytest.mark.slow
 def test_a_thousand_steps_arrive_in_order_without_a_gap_while_settings_change(ear, experiment):
     ear.client.send("trainer", Configure(experiment, run=1, revision=1))
     ear.client.send("trainer", Step(1000, run=1))

@@ -226,6 +226,7 @@ def test_a_restored_checkpoint_continues_bit_for_bit_in_another_session(driver, 
     assert other.heard(Weights)[-1].theta == driver.heard(Weights)[-1].theta
 
 
+@pytest.mark.slow
 def test_weights_come_at_most_thirty_times_a_second_and_checkpoints_at_least_every_second(driver):
     driver.tell(Train(run=1))
     driver.said.clear()

@@ -75,6 +75,7 @@ def test_it_takes_another_start(tmp_path: Path) -> None:
     np.testing.assert_allclose(np.stack([table["x"], table["y"]], 1), solved(model, (-1.0, 0.5)), atol=2e-6)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("arguments", [("1",), ("1", "two"), ("1", "2", "3"), ("nan", "1")])
 def test_a_start_that_is_no_point_is_told_in_a_sentence(arguments: tuple[str, ...], tmp_path: Path) -> None:
     done = finished(script_source(initial_model(Experiment(dataset=SHORT))), tmp_path, *arguments)
