@@ -3,31 +3,30 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from math import prod
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
+from nodeviz.fields.layout import Slot, join, split
 from nodeviz.settings import Settings
 
 if TYPE_CHECKING:
     from nodeviz.fields.modules.flat import FlatModule
 
 
-class Slot(NamedTuple):
-    """One named parameter inside the flat vector θ."""
-
-    name: str
-    shape: tuple[int, ...]
-
-    @property
-    def size(self) -> int:
-        return prod(self.shape)
-
-
 class DeclaredField(Settings, frozen=True, tag_field="kind"):
     """A vector field as a value. θ is one flat float32 vector, so that it travels, is saved and is optimised as one."""
+
+    @property
+    def augmented(self) -> int:
+        """How many dimensions the state has beside the two of the plane: they start at zero (Dupont et al., 2019)."""
+        return 0
+
+    @property
+    def dim(self) -> int:
+        """How many dimensions the state has: the plane's, then the augmented ones."""
+        return 2 + self.augmented
 
     @property
     @abstractmethod
@@ -47,12 +46,15 @@ class DeclaredField(Settings, frozen=True, tag_field="kind"):
 
     @abstractmethod
     def velocity(self, theta: NDArray[np.float32], t: float, y: NDArray[np.floating]) -> NDArray[np.floating]:
-        """f(y, t, θ) in numpy, y (n, 2) -> (n, 2): what the window draws before torch is there."""
+        """f(y, t, θ) in numpy, y (n, 2) -> (n, 2): what the window draws before torch is there.
+
+        Of an augmented field it is the part in the plane, where the other dimensions are zero.
+        """
         raise NotImplementedError
 
     @abstractmethod
     def module(self, theta: NDArray[np.float32]) -> FlatModule:
-        """The field as a torch module whose one parameter `theta` holds θ. Imports torch."""
+        """The field as a torch module on states (..., dim) whose one parameter `theta` holds θ. Imports torch."""
         raise NotImplementedError
 
     @abstractmethod
@@ -62,18 +64,8 @@ class DeclaredField(Settings, frozen=True, tag_field="kind"):
 
     def split(self, theta: NDArray[np.float32]) -> dict[str, NDArray[np.float32]]:
         """θ as its named parts."""
-        parts, start = {}, 0
-        for slot in self.layout():
-            parts[slot.name] = theta[start : start + slot.size].reshape(slot.shape)
-            start += slot.size
-        return parts
+        return split(self.layout(), theta)
 
     def join(self, parts: dict[str, NDArray[np.float32]]) -> NDArray[np.float32]:
         """Named parts as θ. Raises `ValueError` naming a part that is missing or has another shape."""
-        for slot in self.layout():
-            came = parts.get(slot.name)
-            if came is None or came.shape != slot.shape:
-                had = "nothing" if came is None else f"shape {came.shape}"
-                raise ValueError(f"The weights need {slot.name!r} of shape {slot.shape}; the file has {had}.")
-        pieces = [np.asarray(parts[slot.name], np.float32).ravel() for slot in self.layout()]
-        return np.concatenate(pieces) if pieces else np.zeros(0, np.float32)
+        return join(self.layout(), parts)

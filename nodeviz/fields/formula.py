@@ -8,7 +8,7 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from nodeviz.fields.declared import DeclaredField, Slot
+from nodeviz.fields.declared import DeclaredField
 from nodeviz.fields.formula_language import (
     MAX_LENGTH,
     VARIABLES,
@@ -19,6 +19,7 @@ from nodeviz.fields.formula_language import (
     undeclared,
 )
 from nodeviz.fields.formula_language.compile_numpy import compile_numpy
+from nodeviz.fields.layout import Slot
 from nodeviz.settings import Settings, described
 
 if TYPE_CHECKING:

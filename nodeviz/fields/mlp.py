@@ -10,7 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nodeviz.fields.activations import ACTIVATIONS, NUMPY_ACTIVATIONS
-from nodeviz.fields.declared import DeclaredField, Slot
+from nodeviz.fields.declared import DeclaredField
+from nodeviz.fields.layout import Slot
 from nodeviz.settings import Choice, described
 
 if TYPE_CHECKING:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Callable
+from typing import NamedTuple
 
 import numpy as np
 import torch
@@ -12,8 +14,19 @@ from torch import Tensor
 from solver.field import Gradients, Pullback, RowLinearisation, RowwiseAutogradField
 
 
+class Traced(NamedTuple):
+    """A velocity (batch, dim) and the divergence of the field there, (batch,): the trace of its Jacobian in y."""
+
+    dy: Tensor
+    trace: Tensor
+
+
+TracedPullback = Callable[[Tensor, Tensor], Gradients]
+"""Cotangents of the velocity (batch, dim) and of the divergence (batch,) -> those of t, y and (theta,)."""
+
+
 class FlatModule(torch.nn.Module, ABC):
-    """(t, y) -> dy with y (..., 2). Its one parameter `theta` (parameters,) holds θ.
+    """(t, y) -> dy with y (..., dim). Its one parameter `theta` (parameters,) holds θ.
 
     `evaluate`, `linearise` and `linearise_rows` are the solver's fast path. Here they go through autograd; a
     field that knows its own derivative overrides them.
@@ -27,7 +40,7 @@ class FlatModule(torch.nn.Module, ABC):
 
     @abstractmethod
     def forward(self, t: Tensor | float, y: Tensor) -> Tensor:
-        """The velocity at y (..., 2), differentiable in t, y and theta. t is a number or of shape y.shape[:-1]."""
+        """The velocity at y (..., dim), differentiable in t, y and theta. t is a number or of shape y.shape[:-1]."""
 
     def evaluate(self, t: Tensor | float, y: Tensor) -> Tensor:
         """The velocity without an autograd graph."""
@@ -54,6 +67,36 @@ class FlatModule(torch.nn.Module, ABC):
         """The Jacobian in each row of y (rows, 2) at its own time of t (rows, 1), and the pullback to theta."""
         by_rows = RowwiseAutogradField(lambda time, state: self(time.squeeze(-1), state), (self.theta,), y)
         return by_rows.linearise_rows(t, y)
+
+    def trace(self, t: Tensor | float, y: Tensor) -> Traced:
+        """The velocity at y (batch, dim) and its divergence, through autograd: differentiable in t, y and theta."""
+        with torch.enable_grad():
+            state = y if y.requires_grad else y.detach().requires_grad_()
+            dy = self(t, state)
+            trace = state.new_zeros(state.shape[0])
+            for i in range(state.shape[-1]):
+                (slope,) = torch.autograd.grad(dy[:, i].sum(), state, create_graph=True, materialize_grads=True)
+                trace = trace + slope[:, i]
+        return Traced(dy, trace)
+
+    def evaluate_traced(self, t: Tensor | float, y: Tensor) -> Traced:
+        """The velocity at y (batch, dim) and its divergence, without an autograd graph."""
+        found = self.trace(t, y.detach())
+        return Traced(found.dy.detach(), found.trace.detach())
+
+    def linearise_traced(self, t: Tensor | float, y: Tensor) -> tuple[Traced, TracedPullback]:
+        """The velocity at y (batch, dim), its divergence, and the pullback of both."""
+        with torch.enable_grad():
+            time = torch.as_tensor(t, dtype=y.dtype, device=y.device).detach().requires_grad_()
+            state = y.detach().requires_grad_()
+            found = self.trace(time, state)
+
+        def pullback(in_dy: Tensor, in_trace: Tensor) -> Gradients:
+            sources, cotangents = (time, state, self.theta), (in_dy, in_trace)
+            in_t, in_y, in_theta = torch.autograd.grad(found, sources, cotangents, allow_unused=True)
+            return Gradients(in_t, in_y, (in_theta,))
+
+        return Traced(found.dy.detach(), found.trace.detach()), pullback
 
     def parameters_as_numpy(self) -> NDArray[np.float32]:
         """A copy of θ as it travels and is saved."""
