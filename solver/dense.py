@@ -13,9 +13,9 @@ import torch
 from torch import Tensor
 
 from solver.gradients.problem import Outcome
-from solver.integrate import AcceptedStep, Mark, Watch
 from solver.method import Method
 from solver.sampling import chebyshev_nodes, dense_degree
+from solver.watch import AcceptedStep, Mark, Watch
 from solver.watches import Relay
 
 

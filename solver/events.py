@@ -17,10 +17,10 @@ from torch import Tensor
 from solver.field import FlatField
 from solver.gradients.once import once
 from solver.gradients.problem import Outcome, Problem
-from solver.integrate import AcceptedStep, Mark
 from solver.method import Method, OneStep
 from solver.root import bracketed_root
 from solver.solution import EventRecord
+from solver.watch import AcceptedStep, Mark
 from solver.watches import Relay
 
 Condition = Callable[[Tensor, Tensor], Tensor]

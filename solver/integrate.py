@@ -2,178 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from enum import Enum
+from collections.abc import Sequence
 from itertools import takewhile
-from math import ceil, copysign, inf, isfinite, isinf, isnan, nan
-from typing import NamedTuple, Protocol
+from math import ceil, copysign, isfinite, isinf, isnan, nan
 
 import torch
 from torch import Tensor
 
-from solver.controllers import Controller, Decision, ErrorHistory
+from solver.controllers import Decision, ErrorHistory
 from solver.field import FlatField
-from solver.method import AsynchronousLeapfrog, Method, OneStep
+from solver.plan import Plan
 from solver.solution import Status, StepRecord
 from solver.step import MakeStages, Step, Stepper
 from solver.steppers import make_stepper
-from solver.tolerance import Measure
+from solver.trajectory import Checkpoint, Keep, MarkedRow, Point, Trajectory
+from solver.watch import AcceptedStep, Mark
 
 EPSILON = 2.0**-52
 AT_STEP_END = 64 * EPSILON
 """An output time this close to a step's end, relative to the time, is at the step's end: rounding put it beside it."""
 SMALLEST_TIME = 1e-60
 """Steps from t = 0 may be smaller than any relative bound; this is where they, too, are too small."""
-
-
-class Mark(NamedTuple):
-    """A place θ in (0, 1] of an accepted step whose state is to be saved, whose it is, and whether all ends there."""
-
-    theta: float
-    owner: object
-    ends: bool = False
-
-
-class Watch(Protocol):
-    """Someone who is told of every step, and may have more states of it saved, or end the integration in it."""
-
-    def attempting(self, t: float, y: Tensor, dt: float) -> None:
-        """A step from (t, y) of signed size dt is about to be tried."""
-        ...
-
-    def rejected(self, t: float, y: Tensor, dt: float) -> None: ...
-
-    def accepted(self, step: AcceptedStep) -> Sequence[Mark]:
-        """What to save besides the states at the output times, in order; only the last may end the integration."""
-        ...
-
-
-@dataclass(frozen=True)
-class Plan:
-    """How to integrate: everything but the field, the start and the times. dt is positive, or None to be selected.
-
-    A step ends at each of `forced_times`; fixed steps without a dt go straight from one to the next.
-    Steps that an error chooses stay within min_step and max_step, of which min_step goes before the tolerance.
-    """
-
-    method: Method
-    controller: Controller
-    tolerance: Measure
-    dt: float | None
-    max_steps: int
-    forced_times: tuple[float, ...] = ()
-    min_step: float = 0.0
-    max_step: float = inf
-    watch: Watch | None = None
-
-    def __post_init__(self) -> None:
-        if self.controller.adaptive and not self.method.adaptive:
-            raise ValueError(
-                f"{self.method.name} has no error estimate for the {self.controller.name} controller to go by. "
-                'Use controller="fixed" with dt, or an adaptive method.'
-            )
-        if self.dt is None and not self.controller.adaptive and not self.forced_times:
-            raise ValueError(f"{self.method.name} takes fixed steps here and needs their size: pass dt > 0.")
-        if self.dt is not None and not (isfinite(self.dt) and self.dt > 0.0):
-            raise ValueError(f"dt must be positive and finite, also for falling times; got {self.dt}.")
-        if self.max_steps < 1:
-            raise ValueError(f"max_steps must be at least 1; got {self.max_steps}.")
-        if not 0.0 <= self.min_step <= self.max_step or self.max_step == 0.0 or isinf(self.min_step):
-            raise ValueError(
-                "Steps need 0 <= min_step <= max_step, min_step finite and max_step positive; "
-                f"got min_step={self.min_step}, max_step={self.max_step}."
-            )
-
-    @property
-    def error_order(self) -> int:
-        method = self.method
-        return method.error_order if isinstance(method, OneStep | AsynchronousLeapfrog) and method.adaptive else 0
-
-    @property
-    def limits_steps(self) -> bool:
-        return self.controller.adaptive and (self.min_step > 0.0 or self.max_step < inf)
-
-    def limited(self, decision: Decision, dt: float, ratio: float) -> Decision:
-        """The decision about a step of size dt within the limits; a finite step of the smallest size is accepted."""
-        size = min(max(abs(decision.dt_next), self.min_step), self.max_step)
-        smallest = abs(dt) <= self.min_step and isfinite(ratio)
-        return Decision(decision.accept or smallest, copysign(size, dt))
-
-    def stops(self, times: Sequence[float]) -> list[float]:
-        """Where steps have to end on the way from the first to the last of the times: the forced times and the last."""
-        start, end = times[0], times[-1]
-        between = {time for time in self.forced_times if min(start, end) < time < max(start, end)}
-        return [*sorted(between, reverse=end < start), end]
-
-
-class Keep(Enum):
-    """What to keep of accepted steps: nothing, their starts, or also the slopes of the stages that advance them.
-
-    `last` keeps start and slopes of the last step that saved a state alone, and of the others their times and sizes.
-    """
-
-    nothing = 0
-    starts = 1
-    slopes = 2
-    last = 3
-
-
-class Checkpoint(NamedTuple):
-    """An accepted step as the discrete adjoint needs it: its start, and the output times (as θ) inside it.
-
-    The first output is row `first_row` of the saved states; θ = 1 is the step's end. `slopes` are (stages, entries).
-    A `y` that was not kept is empty.
-    """
-
-    t: float
-    dt: float
-    y: Tensor
-    first_row: int
-    thetas: tuple[float, ...]
-    slopes: Tensor | None
-
-
-class Point(NamedTuple):
-    """A time and the state there."""
-
-    t: float
-    y: Tensor
-
-
-class AcceptedStep(NamedTuple):
-    """A step from (t, y) to y1, and the solution inside it: `outputs` takes θ and returns states, one a row."""
-
-    t: float
-    dt: float
-    y: Tensor
-    y1: Tensor
-    outputs: Callable[[Sequence[float]], Tensor]
-
-
-class MarkedRow(NamedTuple):
-    """A row that holds the state at someone's mark."""
-
-    row: int
-    owner: object
-
-
-class Trajectory(NamedTuple):
-    """What an integration found. `ys` is (times, entries), NaN after row `reached`; `end` is where the last step ended.
-
-    `times` are those that were asked for and, in the rows that `marked` tells, those of marks. `dt_next` is the size,
-    positive, that the next step would have had.
-    """
-
-    times: Sequence[float]
-    ys: Tensor
-    reached: int
-    status: Status
-    steps: list[StepRecord]
-    checkpoints: list[Checkpoint]
-    end: Point
-    dt_next: float
-    marked: Sequence[MarkedRow] = ()
 
 
 def integrate(

@@ -12,10 +12,11 @@ import torch
 from torch import Tensor
 
 from solver.gradients.problem import Gradient, Outcome, Problem
-from solver.integrate import MarkedRow, saved_at_start
+from solver.integrate import saved_at_start
 from solver.method import AdamsBashforth, AdamsBashforthMoulton
 from solver.one_sided import Window
 from solver.solution import Status, StepRecord
+from solver.trajectory import MarkedRow
 
 EQUAL = 1e-9
 """Steps that differ by less than this part of them are equal: rounding made the difference."""

@@ -27,15 +27,16 @@ from solver.field import (
 from solver.gradients import GRADIENTS
 from solver.gradients.problem import Gradient, Problem
 from solver.gradients.times import shift_outputs, shift_start
-from solver.integrate import Plan, Watch
 from solver.method import Method
 from solver.methods import METHODS
 from solver.norms import NORMS, Norm
 from solver.one_sided import one_sided
 from solver.per_sample.solving import refuse_together, sample_plan, sample_tolerance, solve_samples
 from solver.pieces import Piece, cut, solve_in_pieces
+from solver.plan import Plan
 from solver.solution import Solution, Stats
 from solver.tolerance import Measure
+from solver.watch import Watch
 
 
 @runtime_checkable

@@ -8,7 +8,7 @@ from typing import final
 
 from torch import Tensor
 
-from solver.integrate import AcceptedStep, Mark, Watch
+from solver.watch import AcceptedStep, Mark, Watch
 
 
 class Relay(ABC):

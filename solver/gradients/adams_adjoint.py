@@ -12,9 +12,9 @@ from solver.coefficients import constant
 from solver.field import FlatField, Linearisation
 from solver.gradients.cotangents import ParameterSums, SavedCotangents
 from solver.gradients.discrete_adjoint import RungeKuttaAdjoint, pull
-from solver.integrate import Checkpoint, Point
 from solver.interpolation import Interpolant
 from solver.method import AdamsBashforth, AdamsBashforthMoulton
+from solver.trajectory import Checkpoint, Point
 
 
 class AdamsAdjoint:

@@ -19,10 +19,13 @@ from solver.gradients.once import once
 from solver.gradients.parts import LeadingPart
 from solver.gradients.problem import Outcome, Problem
 from solver.implicit.jacobians import Jacobians
-from solver.integrate import Plan, Trajectory, Watch, integrate
+from solver.integrate import integrate
 from solver.method import Symplectic
+from solver.plan import Plan
 from solver.solution import Status
 from solver.stages import StageBuffer
+from solver.trajectory import Trajectory
+from solver.watch import Watch
 
 
 class Forward(NamedTuple):

@@ -18,10 +18,12 @@ from solver.gradients.once import once
 from solver.gradients.parts import WithRest, strictest
 from solver.gradients.problem import Outcome, Problem
 from solver.implicit.jacobians import Jacobians
-from solver.integrate import Plan, Trajectory, integrate
+from solver.integrate import integrate
 from solver.method import Symplectic
+from solver.plan import Plan
 from solver.solution import Status
 from solver.stages import StageBuffer
+from solver.trajectory import Trajectory
 
 AdjointPlan = Callable[[Problem, Sequence[float]], Plan]
 """How to integrate (y, a, dL/dθ), flat, back from one output time to another."""

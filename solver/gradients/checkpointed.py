@@ -15,8 +15,8 @@ from solver.gradients.cotangents import ParameterSums, SavedCotangents
 from solver.gradients.once import once
 from solver.gradients.parallel_adjoint import ParallelAdjoint, parallelises
 from solver.gradients.problem import Outcome, Problem
-from solver.integrate import Checkpoint, Keep, Point, Trajectory
 from solver.method import AsynchronousLeapfrog, ImplicitRungeKutta
+from solver.trajectory import Checkpoint, Keep, Point, Trajectory
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor
 
-from solver.integrate import Checkpoint
+from solver.trajectory import Checkpoint
 
 
 class ParameterSums:

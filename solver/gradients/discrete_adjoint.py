@@ -14,10 +14,10 @@ from torch import Tensor
 from solver.coefficients import constant
 from solver.field import FlatField, Pullback
 from solver.gradients.cotangents import ParameterSums, SavedCotangents
-from solver.integrate import Checkpoint, Point
 from solver.interpolation import Interpolant
 from solver.stages import StageBuffer
 from solver.tableau import ButcherTableau
+from solver.trajectory import Checkpoint, Point
 
 
 class RungeKuttaAdjoint:

@@ -14,8 +14,8 @@ from solver.gradients.once import once
 from solver.gradients.parts import EveryPart, LeadingPart, LeadingWatch
 from solver.gradients.problem import Outcome, Problem
 from solver.gradients.tangents import TangentField
-from solver.integrate import Plan
 from solver.method import ImplicitRungeKutta
+from solver.plan import Plan
 
 MOST_DIRECTIONS = 1024
 """Time and memory grow with the directions; with so many, another mode is far ahead."""

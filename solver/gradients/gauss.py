@@ -19,7 +19,7 @@ from solver.gradients.adjoint_equation import AdjointSolve, Cotangents, Forward,
 from solver.gradients.cotangents import ParameterSums
 from solver.gradients.kept_solution import KeptSolution
 from solver.gradients.problem import Outcome, Problem
-from solver.integrate import AcceptedStep, Mark
+from solver.watch import AcceptedStep, Mark
 from solver.watches import Relay
 
 

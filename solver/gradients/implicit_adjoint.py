@@ -17,9 +17,9 @@ from solver.field import FlatField, Pullback
 from solver.gradients.cotangents import ParameterSums, SavedCotangents
 from solver.implicit.jacobians import Jacobians
 from solver.implicit.stage_system import StageSystem
-from solver.integrate import Checkpoint, Point
 from solver.interpolation import Interpolant
 from solver.tableau import ButcherTableau, padded
+from solver.trajectory import Checkpoint, Point
 
 
 class _Start(NamedTuple):

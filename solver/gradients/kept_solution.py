@@ -10,9 +10,9 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-from solver.integrate import AcceptedStep, Mark, Watch
 from solver.method import Method
 from solver.sampling import chebyshev_nodes, dense_degree
+from solver.watch import AcceptedStep, Mark, Watch
 from solver.watches import Relay
 
 

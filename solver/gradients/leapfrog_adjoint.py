@@ -11,7 +11,7 @@ from torch import Tensor
 from solver.field import FlatField, Linearisation
 from solver.gradients.cotangents import ParameterSums, SavedCotangents
 from solver.gradients.discrete_adjoint import pull
-from solver.integrate import Checkpoint, Point
+from solver.trajectory import Checkpoint, Point
 
 
 class Pair(NamedTuple):

@@ -19,10 +19,10 @@ from solver.field import RowwiseField
 from solver.gradients.cotangents import ParameterSums
 from solver.gradients.discrete_adjoint import shares_last_stage, stage_columns
 from solver.gradients.problem import Problem
-from solver.integrate import Checkpoint, Point
 from solver.interpolation import Interpolant
 from solver.method import RungeKutta
 from solver.tableau import ButcherTableau, padded
+from solver.trajectory import Checkpoint, Point
 
 MOST_ROWS = 256
 MOST_ENTRIES = 4

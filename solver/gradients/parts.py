@@ -9,8 +9,8 @@ from math import isnan, nan
 import torch
 from torch import Tensor
 
-from solver.integrate import AcceptedStep, Mark, Watch
 from solver.tolerance import Measure, NormedTolerance, Tolerance
+from solver.watch import AcceptedStep, Mark, Watch
 
 
 @dataclass(frozen=True, eq=False)

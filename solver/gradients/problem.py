@@ -11,10 +11,13 @@ from torch import Tensor
 
 from solver.field import DifferentiableField, FlatField, RowwiseField
 from solver.gradients.captured import detached_from_known
-from solver.integrate import Keep, MarkedRow, Plan, Trajectory, Watch, integrate, saved_at_start
+from solver.integrate import integrate, saved_at_start
+from solver.plan import Plan
 from solver.solution import Stats, Status
 from solver.stages import StageBuffer
 from solver.step import MakeStages
+from solver.trajectory import Keep, MarkedRow, Trajectory
+from solver.watch import Watch
 
 
 @dataclass(frozen=True)

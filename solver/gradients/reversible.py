@@ -19,9 +19,9 @@ from solver.gradients.cotangents import ParameterSums, SavedCotangents
 from solver.gradients.leapfrog_adjoint import AsynchronousLeapfrogAdjoint, Pair, pair_at_start
 from solver.gradients.once import once
 from solver.gradients.problem import Outcome, Problem
-from solver.integrate import Checkpoint, Keep, Trajectory
 from solver.method import AsynchronousLeapfrog
 from solver.methods import METHODS
+from solver.trajectory import Checkpoint, Keep, Trajectory
 
 
 @dataclass(frozen=True)

@@ -11,11 +11,11 @@ from solver.coefficients import constant
 from solver.field import FlatField, Pullback
 from solver.gradients.cotangents import ParameterSums, SavedCotangents
 from solver.gradients.discrete_adjoint import pull
-from solver.integrate import Checkpoint, Point
 from solver.interpolation import Interpolant
 from solver.method import Symplectic
 from solver.stages import StageBuffer
 from solver.symplectic_step import halves
+from solver.trajectory import Checkpoint, Point
 
 
 class SymplecticAdjoint:

@@ -11,13 +11,13 @@ from solver.controllers import PIDController
 from solver.gradients.checkpointed import Checkpointed
 from solver.gradients.direct import Direct
 from solver.gradients.problem import Gradient
-from solver.integrate import Plan
 from solver.method import RungeKutta
 from solver.norms import MAX, RMS, SAMPLE, Norm
 from solver.per_sample.control import SampleControl, SampleTolerance
 from solver.per_sample.field import SampleField
 from solver.per_sample.gradients import SampleProblem, solve_checkpointed, solve_direct
 from solver.per_sample.integration import SamplePlan, SampleTrajectories
+from solver.plan import Plan
 from solver.solution import Solution, Stats
 
 WAYS: dict[type, Callable[[SampleProblem], SampleTrajectories]] = {

@@ -12,8 +12,8 @@ from torch import Tensor
 from solver.field import AutogradField, Field, Gradients, Pullback
 from solver.gradients.backsolve import AdjointPlan, Backsolve
 from solver.gradients.problem import Problem
-from solver.integrate import Plan
 from solver.method import AdamsBashforth, AdamsBashforthMoulton
+from solver.plan import Plan
 from solver.torchdiffeq import methods, options
 from solver.torchdiffeq.forward import Evaluated, answer, evaluated, first_size
 from solver.torchdiffeq.norms import AdjointStates, Allowed, UserNorm, adjoint_tolerance

@@ -14,7 +14,6 @@ from solver.events import Event
 from solver.field import AutogradField, DifferentiableField, Field
 from solver.gradients.direct import Direct
 from solver.gradients.problem import Gradient
-from solver.integrate import Watch
 from solver.solution import Solution
 from solver.solving import solve
 from solver.torchdiffeq import methods
@@ -26,6 +25,7 @@ from solver.torchdiffeq.scipy_solver import scipy_rows
 from solver.torchdiffeq.states import State
 from solver.torchdiffeq.trouble import SolveFailed, WrongArgument, raise_unless_ok
 from solver.torchdiffeq.watching import PerturbedTimes, callbacks, together
+from solver.watch import Watch
 
 MOST_STEPS_TO_AN_EVENT = 20_000
 """Of fixed steps, as in torchdiffeq: there may be no event."""

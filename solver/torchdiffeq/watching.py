@@ -10,9 +10,9 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from solver.integrate import AcceptedStep, Mark, Watch
 from solver.one_sided import Window
 from solver.torchdiffeq import methods
+from solver.watch import AcceptedStep, Mark, Watch
 
 CALLBACKS = ("callback_step", "callback_accept_step", "callback_reject_step")
 

@@ -11,9 +11,9 @@ import torch
 from torch import Tensor
 
 from solver import Status, solve
-from solver.integrate import AcceptedStep, Mark
 from solver.methods.adams import adams_bashforth
 from solver.norms import NORMS, NamedNorm
+from solver.watch import AcceptedStep, Mark
 
 MODES = ["direct", "checkpointed", "backsolve"]
 
