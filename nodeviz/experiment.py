@@ -5,9 +5,12 @@ from __future__ import annotations
 from typing import Annotated, Literal
 
 import msgspec
+import numpy as np
+from numpy.typing import NDArray
 
 from nodeviz.datasets import Dataset, Spiral
 from nodeviz.fields import Field, MLPField
+from nodeviz.fields.layout import Layout, size_of
 from nodeviz.settings import Choice, Settings, described, explained
 from nodeviz.tasks import FitTrajectories, SolverSettings, Task
 
@@ -93,7 +96,21 @@ class Experiment(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     view: ViewSettings = ViewSettings()
 
     def __post_init__(self) -> None:
-        self.task.check(self.dataset)
+        self.task.check(self.dataset, self.field)
+
+    def layout(self) -> Layout:
+        """The named parts of θ, in order: the field's, then the task's own. Their names differ."""
+        return self.field.layout() + self.task.layout(self.dataset, self.field)
+
+    def initial_parameters(self) -> NDArray[np.float32]:
+        """θ at step 0: the same for the same seed on every machine."""
+        seed = self.training.seed
+        own = self.task.initial_parameters(self.dataset, self.field, seed)
+        return np.concatenate([self.field.initial_parameters(seed), own])
+
+    def of_field(self, theta: NDArray[np.float32]) -> NDArray[np.float32]:
+        """The field's part of θ."""
+        return theta[: size_of(self.field.layout())]
 
 
 def encode(experiment: Experiment) -> bytes:

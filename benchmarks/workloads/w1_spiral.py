@@ -50,7 +50,7 @@ def cases(trained: bool) -> tuple[Case, ...]:
     own = EXPERIMENT.field.module(theta)
     run = WindowRun(EXPERIMENT.task, EXPERIMENT)
     windows = run.draw(np.random.default_rng(1), own.theta.detach())
-    ts = torch.from_numpy(run.times()[: EXPERIMENT.task.points])
+    ts = torch.from_numpy(EXPERIMENT.task.times(EXPERIMENT.dataset)[: EXPERIMENT.task.points])
     return tuple(
         Case(
             name=name,

@@ -1,1 +1,1 @@
-"""The science on top of the solver: what costs, errors and flows say about a field. Imports torch, and no Qt."""
+"""The science on top of the solver: what costs, errors and flows say about a field. Torch where it computes, no Qt."""

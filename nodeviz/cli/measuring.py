@@ -15,10 +15,10 @@ from nodeviz.analysis.settling import settler
 from nodeviz.analysis.time_inside import TimeInside
 from nodeviz.analysis.timing import in_turns
 from nodeviz.engine.inspector import Inspector, Weights
-from nodeviz.engine.sweep import Question, sweep
+from nodeviz.engine.sweep import question_of, sweep
 from nodeviz.engine.trainer import Trainer
 from nodeviz.experiment import Experiment, SolverSettings
-from nodeviz.fields.modules.flat import FlatModule
+from nodeviz.tasks.learnt import Learnt, place
 from solver.methods import METHODS
 
 SHORTEST = 0.005
@@ -93,18 +93,17 @@ class Bench:
             self._portrait(),
         )
 
-    def _module(self) -> FlatModule:
-        return self._experiment.field.module(self._trainer.shown()).to(self._trainer.device)
+    def _learnt(self) -> Learnt:
+        return place(self._experiment.field, self._trainer.shown(), self._trainer.device).learnt
 
     def _step(self) -> StepCost:
-        module, generator = self._module(), _batches()
+        learnt, generator = self._learnt(), _batches()
         settings, run = self._experiment.solver, self._trainer.run
         inside: list[float] = []
 
         def solve() -> None:
-            with TimeInside(module, self._settle) as time:
-                result = run.loss(module, generator, settings)
-                _differentiate(result.loss, module)
+            with TimeInside(learnt.field, self._settle) as time:
+                learnt.gradient(run.loss(learnt, generator, settings).loss)
             inside.append(time.seconds)
 
         timings = in_turns({"whole": self._trainer.step, "solve": solve}, self._rounds, self._settle, SHORTEST)
@@ -122,32 +121,32 @@ class Bench:
         settings, run = self._experiment.solver, self._trainer.run
         if settings.steps_are_fixed:
             return
-        module = self._module()
+        learnt = self._learnt()
         tight = replace(settings, **TIGHT, rtol=EXACT, atol=EXACT)
-        exact = self._gradient(self._module().double(), tight)
+        exact = self._gradient(self._learnt().double(), tight)
 
         def at(variant: SolverSettings) -> Callable[[], object]:
-            return lambda: _differentiate(run.loss(module, _batches(), variant).loss, module)
+            return lambda: learnt.gradient(run.loss(learnt, _batches(), variant).loss)
 
         variants = {f"{tol:g}": replace(settings, rtol=tol, atol=tol) for tol in TOLERANCES}
         timings = in_turns({name: at(v) for name, v in variants.items()}, self._rounds, self._settle, SHORTEST)
         for name, variant in variants.items():
-            result = run.loss(module, _batches(), variant)
-            found = _differentiate(result.loss, module).double().cpu()
+            result = run.loss(learnt, _batches(), variant)
+            found = learnt.gradient(result.loss).double().cpu()
             error = float((found - exact).norm() / exact.norm()) if len(exact) else 0.0
             stats = result.stats
             took = 1e3 * timings[name].median
             yield GradientCost(variant.rtol, took, stats.nfe_forward, stats.nfe_backward, error)
 
-    def _gradient(self, module: FlatModule, settings: SolverSettings) -> torch.Tensor:
-        return _differentiate(self._trainer.run.loss(module, _batches(), settings).loss, module).cpu()
+    def _gradient(self, learnt: Learnt, settings: SolverSettings) -> torch.Tensor:
+        return learnt.gradient(self._trainer.run.loss(learnt, _batches(), settings).loss).cpu()
 
     def _methods(self) -> Iterator[MethodCost]:
         """The method as set, first, and others of its kind; nothing for steps of fixed size."""
         settings = self._experiment.solver
         if settings.steps_are_fixed:
             return
-        question = Question(self._trainer.run.starts(), self._trainer.run.times())
+        question = question_of(self._experiment)
         known = {method.name for method in METHODS}
         for name in dict.fromkeys([settings.method, *(name for name in COMPARED if name in known)]):
             experiment = replace(self._experiment, solver=replace(settings, method=name))
@@ -160,7 +159,7 @@ class Bench:
         inspector, extent = self._inspector(self._experiment), self._experiment.dataset.extent
         draw = np.random.default_rng(BATCH_SEED)
         starts = draw.uniform(extent[::2], extent[1::2], (PORTRAIT_STARTS, 2))
-        times = self._trainer.run.times()
+        times = question_of(self._experiment).ts
         ts = np.linspace(times[0], times[-1], PORTRAIT_TIMES)
 
         def portrait() -> None:
@@ -185,9 +184,3 @@ def measure(trainer: Trainer, steps: int, rounds: int, tell: Callable[[str], Non
 
 def _batches() -> np.random.Generator:
     return np.random.default_rng(BATCH_SEED)
-
-
-def _differentiate(loss: torch.Tensor, module: FlatModule) -> torch.Tensor:
-    if not loss.requires_grad:
-        return torch.zeros(0)
-    return torch.autograd.grad(loss, module.theta)[0]

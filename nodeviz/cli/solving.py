@@ -12,29 +12,32 @@ from numpy.typing import NDArray
 from nodeviz.export import Trajectory
 from nodeviz.fields.modules.flat import FlatModule
 from nodeviz.library.model_file import Model
+from nodeviz.tasks.lift import lifted
 from nodeviz.tasks.solving import SolverSettings, solve_as_set
 
 
 def solved_trajectories(model: Model, starts: Sequence[tuple[float, float]]) -> tuple[Trajectory, ...]:
-    """From the dataset's own starts ("learnt 1" …) and from `starts` ("start 1" …), at the dataset's times.
+    """From the task's own starts ("learnt 1" …) and from `starts` ("start 1" …), at the task's times.
 
     A trajectory that the solver cannot finish ends early, with a warning.
     """
     experiment = model.experiment
-    data = experiment.dataset.sample(experiment.training.seed)
-    labels = [f"learnt {i + 1}" for i in range(data.truth.shape[1])] + [f"start {i + 1}" for i in range(len(starts))]
-    y0 = np.concatenate([data.truth[0], np.reshape(starts, (-1, 2))])
-    field = experiment.field.module(model.theta)
-    return tuple(_solved(label, experiment.solver, field, data.ts, y) for label, y in zip(labels, y0, strict=True))
+    task, dataset = experiment.task, experiment.dataset
+    own, times = task.starts(dataset, experiment.training.seed), task.times(dataset)
+    labels = [f"learnt {i + 1}" for i in range(len(own))] + [f"start {i + 1}" for i in range(len(starts))]
+    y0 = np.concatenate([own, np.reshape(starts, (-1, 2))])
+    field = experiment.field.module(experiment.of_field(model.theta))
+    states = lifted(torch.tensor(y0).to(field.theta), experiment.field)
+    found = zip(labels, states, strict=True)
+    return tuple(_solved(label, experiment.solver, field, times, state) for label, state in found)
 
 
 def _solved(
-    label: str, settings: SolverSettings, field: FlatModule, ts: NDArray[np.float64], y0: NDArray[np.float64]
+    label: str, settings: SolverSettings, field: FlatModule, ts: NDArray[np.float64], y0: torch.Tensor
 ) -> Trajectory:
-    times = torch.tensor(ts)
     with torch.no_grad():
-        solution = solve_as_set(settings, field, torch.tensor(y0).to(field.theta).unsqueeze(0), times)
+        solution = solve_as_set(settings, field, y0.unsqueeze(0), torch.tensor(ts))
     if not solution.status.ok:
         print(f"{label}: {solution.status.sentence} {solution.status.remedy}", file=sys.stderr)
-    ys = solution.ys[: solution.reached + 1, 0].numpy().astype(np.float64)
+    ys = solution.ys[: solution.reached + 1, 0, :2].numpy().astype(np.float64)
     return Trajectory(label, ts[: len(ys)], ys)

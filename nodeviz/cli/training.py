@@ -57,7 +57,7 @@ def trainer_from(model: Model, experiment: Experiment) -> Trainer:
 def _is_initial(model: Model) -> bool:
     """Whether nothing was learnt or set: the weights are those that the seed gives."""
     experiment = model.experiment
-    return not model.step and np.array_equal(model.theta, experiment.field.initial_parameters(experiment.training.seed))
+    return not model.step and np.array_equal(model.theta, experiment.initial_parameters())
 
 
 def _lost_weights(model: Model, experiment: Experiment) -> str:

@@ -9,8 +9,9 @@ from typing import Annotated
 import numpy as np
 from numpy.typing import NDArray
 
+from nodeviz.datasets.declared import TrajectoryDataset
 from nodeviz.datasets.trajectories import Trajectories
-from nodeviz.settings import Settings, described
+from nodeviz.settings import described
 
 DAMPING, TURNING = -0.1, 2.0
 A = np.array([[DAMPING, TURNING], [-TURNING, DAMPING]])
@@ -21,14 +22,12 @@ NOISE_STREAM = 3
 """Weights, batches and noise each draw from a stream of their own of the same seed."""
 
 
-class Spiral(Settings, frozen=True, tag="spiral", tag_field="kind"):
+class Spiral(TrajectoryDataset, frozen=True, tag="spiral"):
     """A decaying spiral, sampled at equal times on [0, duration]."""
 
     noise: Annotated[
         float, described("noise", "Standard deviation of Gaussian noise on each point.", low=0.0, high=0.5)
     ] = 0.0
-    points: Annotated[int, described("points", "How many times the spiral is observed.", low=20, high=5000)] = 1000
-    duration: Annotated[float, described("duration", "The last time observed.", low=1.0, high=100.0, unit="s")] = 25.0
 
     def sample(self, seed: int) -> Trajectories:
         """The spiral with the noise of `seed`: arrays of shape (points,) and (points, 1, 2)."""

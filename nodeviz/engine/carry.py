@@ -6,14 +6,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nodeviz.experiment import Experiment
+from nodeviz.fields.layout import join, split
 
 
 def keeps_weights(old: Experiment, new: Experiment) -> bool:
     """Whether θ of `old` still means something in `new`: the same kind of field, the same layout, the same seed."""
     return (
-        type(old.field) is type(new.field)
-        and old.field.layout() == new.field.layout()
-        and old.training.seed == new.training.seed
+        type(old.field) is type(new.field) and old.layout() == new.layout() and old.training.seed == new.training.seed
     )
 
 
@@ -25,11 +24,11 @@ def carried(old: Experiment, new: Experiment, theta: NDArray[np.float32]) -> NDA
     """
     if old.field == new.field:
         return theta
-    seed = new.training.seed
-    before = old.field.split(old.field.initial_parameters(seed))
-    after = new.field.split(new.field.initial_parameters(seed))
-    parts = new.field.split(theta)
-    for slot in new.field.layout():
+    layout = new.layout()
+    before = split(layout, old.initial_parameters())
+    after = split(layout, new.initial_parameters())
+    parts = split(layout, theta)
+    for slot in layout:
         if slot.shape == () and before[slot.name] != after[slot.name]:
             parts[slot.name] = after[slot.name]
-    return new.field.join(parts)
+    return join(layout, parts)

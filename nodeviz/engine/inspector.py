@@ -8,10 +8,15 @@ from typing import NamedTuple
 import numpy as np
 import torch
 from numpy.typing import ArrayLike, NDArray
+from torch import Tensor
 
 from nodeviz.engine.attentive import Attentive
 from nodeviz.engine.messages import Curve, pack
 from nodeviz.experiment import Experiment
+from nodeviz.tasks.learnt import place
+from nodeviz.tasks.lift import lifted
+from nodeviz.tasks.picture import Picture, Viewpoint
+from nodeviz.tasks.run import Run
 from nodeviz.tasks.solving import SolverSettings, solve_as_set
 from solver.solution import Solution
 
@@ -39,7 +44,8 @@ class Inspector:
         self.experiment = experiment
         self.weights = weights
         self._attend = attend
-        self._module = experiment.field.module(weights.theta)
+        self._learnt = place(experiment.field, weights.theta).learnt
+        self._module = self._learnt.field
         self._field = Attentive(self._module, attend)
 
     def velocity(self, extent: Extent, t: float, grid: int) -> NDArray[np.float32]:
@@ -47,7 +53,13 @@ class Inspector:
         x0, x1, y0, y1 = extent
         xs, ys = torch.linspace(x0, x1, grid), torch.linspace(y0, y1, grid)
         points = torch.cartesian_prod(xs, ys)
-        return self._module.evaluate(t, points).view(grid, grid, 2).numpy()
+        points = lifted(points, self.experiment.field)
+        return self._module.evaluate(t, points)[:, :2].reshape(grid, grid, 2).numpy()
+
+    def picture(self, run: Run, viewpoint: Viewpoint) -> Picture:
+        """What the task of `run` shows."""
+        with torch.no_grad():
+            return run.picture(self._learnt, viewpoint, self.experiment.solver)
 
     def curves(self, starts: Starts, ts: NDArray[np.float64]) -> Iterator[list[Curve]]:
         """The trajectories from `starts` at `ts`, in pieces as they are solved.
@@ -68,13 +80,16 @@ class Inspector:
     def solve(self, starts: ArrayLike, ts: NDArray[np.float64], settings: SolverSettings) -> Solution:
         """The trajectories from `starts` (n, 2) at `ts`, together in one solve."""
         with torch.no_grad():
-            return solve_as_set(settings, self._field, torch.tensor(starts, dtype=torch.float32), torch.tensor(ts))
+            return solve_as_set(settings, self._field, self._states(starts, torch.float32), torch.tensor(ts))
 
     def reference(self, starts: ArrayLike, ts: NDArray[np.float64], settings: SolverSettings) -> Solution:
         """The same in float64, to compare with."""
-        exact = Attentive(self.experiment.field.module(self.weights.theta).double(), self._attend)
+        exact = Attentive(self._learnt.double().field, self._attend)
         with torch.no_grad():
-            return solve_as_set(settings, exact, torch.tensor(starts, dtype=torch.float64), torch.tensor(ts))
+            return solve_as_set(settings, exact, self._states(starts, torch.float64), torch.tensor(ts))
+
+    def _states(self, starts: ArrayLike, dtype: torch.dtype) -> Tensor:
+        return lifted(torch.tensor(starts, dtype=dtype), self.experiment.field)
 
 
 def _curve(solution: Solution, i: int) -> Curve:
@@ -82,7 +97,7 @@ def _curve(solution: Solution, i: int) -> Curve:
     known = solution.reached + 1
     return Curve(
         ts=pack(solution.ts[:known].double().numpy()),
-        ys=pack(solution.ys[:known, i].numpy()),
+        ys=pack(solution.ys[:known, i, :2].numpy()),
         nfe=solution.stats.nfe_forward,
         accepted=solution.stats.accepted,
         rejected=solution.stats.rejected,

@@ -1,7 +1,7 @@
 """The inspector's session: which question is answered next, with the newest weights, and what may interrupt what.
 
-Trajectories of the user's own starts come before portraits, and both before a sweep, also in the middle of a solve:
-long computations look up now and then (`attend`), and what is more urgent is answered right there.
+Trajectories of the user's own starts come before portraits, both before a sweep, and that before a study, also in the
+middle of a solve: long computations look up now and then (`attend`), and what is more urgent is answered right there.
 """
 
 from __future__ import annotations
@@ -14,10 +14,14 @@ from typing import Literal, NamedTuple
 import numpy as np
 from msgspec.structs import replace
 
+from nodeviz.analysis.report import Report
+from nodeviz.analysis.studies import study_named
+from nodeviz.analysis.study import Subject
 from nodeviz.engine.carry import carried, keeps_weights
 from nodeviz.engine.inspector import Inspector, Starts, Weights
 from nodeviz.engine.messages import (
     AskPortrait,
+    AskStudy,
     AskSweep,
     AskTrajectories,
     Command,
@@ -28,17 +32,22 @@ from nodeviz.engine.messages import (
     Portrait,
     Reset,
     SetWeights,
+    StudyExtended,
     SweepExtended,
     TrajectoriesSolved,
     pack,
+    packed_cloud,
+    packed_surface,
     unpack,
 )
 from nodeviz.engine.session import Session
-from nodeviz.engine.sweep import Answer, Question, sweep
+from nodeviz.engine.sweep import Answer, Question, question_of, sweep
 from nodeviz.experiment import Experiment
+from nodeviz.tasks.picture import Viewpoint
+from nodeviz.tasks.run import Run
 
-Work = Literal["idle", "sweep", "portrait", "trajectories"]
-URGENCY: tuple[Work, ...] = ("idle", "sweep", "portrait", "trajectories")
+Work = Literal["idle", "study", "sweep", "portrait", "trajectories"]
+URGENCY: tuple[Work, ...] = ("idle", "study", "sweep", "portrait", "trajectories")
 
 
 class Stamp(NamedTuple):
@@ -71,12 +80,17 @@ class InspectorSession(Session):
         self._sweep: AskSweep | None = None
         self._answers: Iterator[Answer] | None = None
         self._sweep_stamp = Stamp(0, 0, 0)
+        self._study: AskStudy | None = None
+        self._reports: Iterator[Report] | None = None
+        self._study_stamp = Stamp(0, 0, 0)
+        self._run: Run | None = None
         self._work: Work = "idle"
         self._away = 0.0
 
     @property
     def busy(self) -> bool:
-        return self._trajectories is not None or self._portrait is not None or self._sweep is not None
+        waiting = (self._trajectories, self._portrait, self._sweep, self._study)
+        return any(question is not None for question in waiting)
 
     def obey(self, command: Command) -> list[Event]:
         match command:
@@ -84,7 +98,8 @@ class InspectorSession(Session):
                 return self._configure(command)
             case Reset():
                 self._weights = self._initial_weights(self._configured_experiment())
-                self.run, self._answers = command.run, None
+                self.run = command.run
+                self._answers = self._reports = None
                 return [self._configured(False)]
             case SetWeights():
                 self._set_weights(command)
@@ -94,6 +109,8 @@ class InspectorSession(Session):
                 self._portrait = command
             case AskSweep():
                 self._sweep, self._answers = command, None
+            case AskStudy():
+                self._study, self._reports = (command if command.study else None), None
         return []
 
     def tick(self) -> list[Event]:
@@ -104,6 +121,8 @@ class InspectorSession(Session):
             return self._draw_portrait(self._portrait)
         if self._sweep is not None:
             return self._extend_sweep(self._sweep)
+        if self._study is not None:
+            return self._extend_study(self._study)
         return []
 
     def urgent(self) -> list[Event]:
@@ -120,10 +139,10 @@ class InspectorSession(Session):
     def _configure(self, command: Configure) -> list[Event]:
         new, old = command.experiment, self._experiment
         kept = old is not None and command.run == self.run and keeps_weights(old, new)
-        if old is None or (old.task, old.dataset, old.training.seed) != (new.task, new.dataset, new.training.seed):
-            question = _question(new)
+        if old is None or self._run is None or _studied(old) != _studied(new):
+            question, task_run = question_of(new), _begun_here(new)
         else:
-            question = self._question
+            question, task_run = self._question, self._run
         if old is not None and kept:
             weights = self._weights._replace(theta=carried(old, new, self._weights.theta))
         else:
@@ -131,8 +150,8 @@ class InspectorSession(Session):
         if old is not None and (not kept or old.field != new.field):
             self._weights_since = command.revision
         if old is None or command.run != self.run or _swept(old) != _swept(new):
-            self._answers = None
-        self._experiment, self._question, self._weights = new, question, weights
+            self._answers = self._reports = None
+        self._experiment, self._question, self._weights, self._run = new, question, weights, task_run
         self.run, self.revision = command.run, command.revision
         return [self._configured(kept)]
 
@@ -157,6 +176,7 @@ class InspectorSession(Session):
         with self._working("portrait"):
             velocity = inspector.velocity(ask.extent, ask.t, ask.grid)
             learnt, user = self._families(inspector, ask.starts)
+            shown = inspector.picture(self._configured_run(), Viewpoint(ask.extent, ask.t, ask.grid))
         return [
             Portrait(
                 run=run,
@@ -169,6 +189,9 @@ class InspectorSession(Session):
                 learnt=learnt,
                 user=user,
                 milliseconds=1000 * (perf_counter() - began - (self._away - was_away)),
+                surface=None if shown.surface is None else packed_surface(shown.surface),
+                cloud=None if shown.cloud is None else packed_cloud(shown.cloud),
+                figures=shown.figures,
             )
         ]
 
@@ -182,6 +205,33 @@ class InspectorSession(Session):
 
     def _curves(self, inspector: Inspector, starts: Starts) -> tuple[Curve, ...]:
         return tuple(curve for piece in inspector.curves(starts, self._question.ts) for curve in piece)
+
+    def _extend_study(self, ask: AskStudy) -> list[Event]:
+        if self._reports is None:
+            experiment, weights = self._configured_experiment(), self._weights
+            subject = Subject(experiment, weights.theta, weights.step, self._attend_in_study)
+            self._reports = study_named(ask.study).run(subject)
+            self._study_stamp = Stamp(self.run, self.revision, weights.step)
+        try:
+            with self._working("study"):
+                report = next(self._reports)
+        except Superseded:
+            return []
+        except Exception:
+            self._study = self._reports = None
+            raise
+        if report.done:
+            self._study = self._reports = None
+        run, revision, step = self._study_stamp
+        return [
+            StudyExtended(run=run, revision=revision, question=ask.question, study=ask.study, step=step, report=report)
+        ]
+
+    def _attend_in_study(self) -> None:
+        under_way = self._reports
+        self.attend()
+        if self._reports is not under_way:
+            raise Superseded
 
     def _extend_sweep(self, ask: AskSweep) -> list[Event]:
         if self._answers is None:
@@ -238,8 +288,13 @@ class InspectorSession(Session):
             raise ValueError("There is no experiment to look at yet. Open one, or make a new one.")
         return self._experiment
 
+    def _configured_run(self) -> Run:
+        if self._run is None:
+            raise ValueError("There is no experiment to look at yet. Open one, or make a new one.")
+        return self._run
+
     def _initial_weights(self, experiment: Experiment) -> Weights:
-        return Weights(experiment.field.initial_parameters(experiment.training.seed), 0)
+        return Weights(experiment.initial_parameters(), 0)
 
     def _configured(self, kept: bool) -> Configured:
         return Configured(
@@ -253,11 +308,15 @@ class InspectorSession(Session):
         )
 
 
-def _question(experiment: Experiment) -> Question:
-    """What the data's own trajectories are. Looked at on the CPU, wherever training runs."""
+def _begun_here(experiment: Experiment) -> Run:
+    """The task, for looking at on the CPU, wherever training runs."""
     here = replace(experiment, training=replace(experiment.training, device="cpu"))
-    run = here.task.begin(here)
-    return Question(np.asarray(run.starts()), np.asarray(run.times(), np.float64))
+    return here.task.begin(here)
+
+
+def _studied(experiment: Experiment) -> tuple[object, ...]:
+    """What the task's run and its own trajectories depend on."""
+    return (experiment.task, experiment.dataset, experiment.field, experiment.training.seed)
 
 
 def _swept(experiment: Experiment) -> tuple[object, ...]:

@@ -13,7 +13,9 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
+from nodeviz.analysis.report import Report
 from nodeviz.experiment import Experiment
+from nodeviz.tasks.picture import Cloud, Figure, Surface, SurfaceKind
 
 T = TypeVar("T")
 Role = Literal["trainer", "inspector"]
@@ -137,6 +139,16 @@ class AskSweep(Message, frozen=True):
     question: int
 
 
+class AskStudy(Message, frozen=True):
+    """To the inspector: the study of that name, in the background and after everything else; an empty name ends it.
+
+    A newer AskStudy replaces one that is running. One that runs begins anew when the experiment changes.
+    """
+
+    question: int
+    study: str
+
+
 class Shutdown(Message, frozen=True):
     """End the worker."""
 
@@ -152,6 +164,7 @@ Command = (
     | AskPortrait
     | AskTrajectories
     | AskSweep
+    | AskStudy
     | Shutdown
 )
 
@@ -250,11 +263,36 @@ class Curve(msgspec.Struct, frozen=True, array_like=True):
     sentence: str = ""
 
 
+class PackedSurface(msgspec.Struct, frozen=True, array_like=True):
+    """A `tasks.picture.Surface` on the wire."""
+
+    kind: SurfaceKind
+    values: Array
+
+
+class PackedCloud(msgspec.Struct, frozen=True, array_like=True):
+    """A `tasks.picture.Cloud` on the wire."""
+
+    ts: Array
+    ys: Array
+    labels: Array
+
+
+def packed_surface(surface: Surface) -> PackedSurface:
+    """The wire form of `surface`."""
+    return PackedSurface(surface.kind, pack(surface.values))
+
+
+def packed_cloud(cloud: Cloud) -> PackedCloud:
+    """The wire form of `cloud`."""
+    return PackedCloud(*(pack(array) for array in cloud))
+
+
 class Portrait(Message, frozen=True):
     """What the phase plane shows, for the θ of `step`: velocity (grid, grid, 2) float32, [i, j] at (x_i, y_j).
 
     learnt are the trajectories from the dataset's own starts, user those from the asked `starts`, with the solver as
-    set. milliseconds is the inspector's time for it all.
+    set. surface, cloud and figures are what the task shows. milliseconds is the inspector's time for it all.
     """
 
     question: int
@@ -265,6 +303,9 @@ class Portrait(Message, frozen=True):
     learnt: tuple[Curve, ...]
     user: tuple[Curve, ...]
     milliseconds: float
+    surface: PackedSurface | None = None
+    cloud: PackedCloud | None = None
+    figures: tuple[Figure, ...] = ()
 
 
 class TrajectoriesSolved(Message, frozen=True):
@@ -304,6 +345,15 @@ class SweepExtended(Message, frozen=True):
     sentence: str = ""
 
 
+class StudyExtended(Message, frozen=True):
+    """What the study knows so far, of the θ of `step`."""
+
+    question: int
+    study: str
+    step: int
+    report: Report
+
+
 class Failed(Message, frozen=True):
     """Something went wrong that is no numerical trouble: a sentence, a remedy, and the detail for a bug report."""
 
@@ -331,13 +381,14 @@ Event = (
     | Portrait
     | TrajectoriesSolved
     | SweepExtended
+    | StudyExtended
     | Failed
 )
 
 Heard = Event | WorkerLost
 """What the client hands to the window."""
 
-LOSSY: tuple[type[Message], ...] = (Weights, Checkpoint, Portrait, TrajectoriesSolved, SweepExtended)
+LOSSY: tuple[type[Message], ...] = (Weights, Checkpoint, Portrait, TrajectoriesSolved, SweepExtended, StudyExtended)
 """Events of which only the newest matters."""
 
 

@@ -14,6 +14,7 @@ from torch import Tensor
 
 from nodeviz.engine.inspector import Inspector
 from nodeviz.engine.messages import SweepPoint
+from nodeviz.experiment import Experiment
 from nodeviz.tasks.solving import SolverSettings
 
 RTOLS = tuple(float(f"{10 ** (-k / 2):.3g}") for k in range(2, 17))
@@ -32,6 +33,12 @@ class Question(NamedTuple):
 
     starts: NDArray[np.floating]
     ts: NDArray[np.float64]
+
+
+def question_of(experiment: Experiment) -> Question:
+    """The trajectories that the phase plane shows as learnt."""
+    task, dataset = experiment.task, experiment.dataset
+    return Question(task.starts(dataset, experiment.training.seed), task.times(dataset))
 
 
 class Answer(NamedTuple):

@@ -17,6 +17,8 @@ from nodeviz.engine.optimisers import optimiser_named
 from nodeviz.experiment import Experiment, TrainingSettings
 from nodeviz.fields import Field
 from nodeviz.fields.formula import FormulaField
+from nodeviz.fields.layout import size_of
+from nodeviz.tasks.learnt import place
 from solver.solution import Status
 
 LARGEST_GRADIENT = 1e18
@@ -74,14 +76,13 @@ class Trainer:
     def step(self) -> StepResult:
         """Draw a batch, solve, and move θ against the gradient. Numerical trouble leaves θ where it is."""
         began = perf_counter()
-        result = self.run.loss(self._module, self._generator, self.experiment.solver)
+        result = self.run.loss(self._learnt, self._generator, self.experiment.solver)
         loss = float(result.loss.detach()) if result.status.ok else nan
         trouble = None if result.status.ok else _trouble(result.status)
         if trouble is None and not isfinite(loss):
             trouble = Trouble(Status.non_finite.value, "The loss became infinite or not a number.", _CALM)
         if trouble is None and result.loss.requires_grad:
-            (gradient,) = torch.autograd.grad(result.loss, self._module.theta)
-            trouble = self._move(gradient)
+            trouble = self._move(self._learnt.gradient(result.loss))
         self.steps += 1
         stats = result.stats
         return StepResult(
@@ -95,11 +96,11 @@ class Trainer:
 
     def evaluate(self) -> float:
         """The task's figure of merit for the shown weights on the full data; NaN when the solve fails."""
-        return float(self.run.evaluate(self._shown_module, self.experiment.solver))
+        return float(self.run.evaluate(self._shown_learnt, self.experiment.solver))
 
     def shown(self) -> NDArray[np.float32]:
         """A copy of the weights that are drawn and saved."""
-        return self._shown_module.parameters_as_numpy()
+        return _as_numpy(self._shown)
 
     def adopt(self, new: Experiment) -> bool:
         """Take an edited experiment; whether the weights were kept.
@@ -128,12 +129,11 @@ class Trainer:
 
     def reset(self) -> None:
         """Step 0: the initial weights of the seed, a fresh optimiser, the same batches again."""
-        theta = self.experiment.field.initial_parameters(self.experiment.training.seed)
-        self.restore(TrainerState(0, theta, {}, np.zeros(0, np.uint8)))
+        self.restore(TrainerState(0, self.experiment.initial_parameters(), {}, np.zeros(0, np.uint8)))
 
     def state(self) -> TrainerState:
         """A copy of all that training needs to go on exactly."""
-        optimiser = self._optimiser.state() | {"trained": self._module.parameters_as_numpy()}
+        optimiser = self._optimiser.state() | {"trained": _as_numpy(self._trained)}
         return TrainerState(self.steps, self.shown(), optimiser, _state_of(self._generator))
 
     def restore(self, state: TrainerState) -> None:
@@ -142,16 +142,15 @@ class Trainer:
         Raises `ValueError`, with all as it was before, when the weights are of another field.
         """
         field, training = self.experiment.field, self.experiment.training
-        _check_weights(field, state)
+        _check_weights(self.experiment, state)
         trained = state.optimiser.get("trained", state.theta)
         device = self.run.device
-        module, shown_module = field.module(trained).to(device), field.module(state.theta).to(device)
-        optimiser = optimiser_named(training.optimiser, module.theta.detach())
+        moved, shown = place(field, trained, device), place(field, state.theta, device)
+        optimiser = optimiser_named(training.optimiser, moved.theta)
         optimiser.restore(state.optimiser)
         generator = _generator_from(state.random, training.seed)
         self.steps = state.step
-        self._module, self._shown_module = module, shown_module
-        self._trained, self._shown = module.theta.detach(), shown_module.theta.detach()
+        (self._trained, self._learnt), (self._shown, self._shown_learnt) = moved, shown
         self._optimiser, self._generator = optimiser, generator
         held = held_places(field)
         self._held = torch.tensor(held, device=self._trained.device) if held else None
@@ -189,7 +188,7 @@ def carried_state(old: Experiment, new: Experiment, state: TrainerState) -> Trai
 
     Raises `ValueError` when the weights are not those of the field of `old`.
     """
-    _check_weights(old.field, state)
+    _check_weights(old, state)
     optimiser = dict(state.optimiser)
     if "trained" in optimiser:
         optimiser["trained"] = carried(old, new, optimiser["trained"])
@@ -213,14 +212,18 @@ def held_places(field: Field) -> list[int]:
     return [place for place, parameter in enumerate(field.parameters) if not parameter.trained]
 
 
-def _check_weights(field: Field, state: TrainerState) -> None:
-    expected = sum(slot.size for slot in field.layout())
+def _check_weights(experiment: Experiment, state: TrainerState) -> None:
+    expected = size_of(experiment.layout())
     for theta in (state.theta, state.optimiser.get("trained", state.theta)):
         if theta.shape != (expected,) or theta.dtype != np.float32:
             raise ValueError(
-                f"This field has {expected} parameters of float32; the checkpoint has weights of shape {theta.shape} "
-                f"of {theta.dtype}. Open it with the experiment it was made by."
+                f"This experiment has {expected} parameters of float32; the checkpoint has weights of shape "
+                f"{theta.shape} of {theta.dtype}. Open it with the experiment it was made by."
             )
+
+
+def _as_numpy(theta: Tensor) -> NDArray[np.float32]:
+    return theta.to("cpu", torch.float32, copy=True).numpy()
 
 
 def _trouble(status: Status) -> Trouble:

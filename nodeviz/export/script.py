@@ -90,18 +90,21 @@ if __name__ == "__main__":
 
 
 def script_source(model: Model) -> str:
-    """The script for `model`: it prints the learnt trajectory from the dataset's first start."""
+    """The script for `model`: it prints the learnt trajectory from the first of the task's own starts."""
     experiment = model.experiment
-    data = experiment.dataset.sample(experiment.training.seed)
+    starts = experiment.task.starts(experiment.dataset, experiment.training.seed)
+    times = experiment.task.times(experiment.dataset)
     return _SCRIPT.format(
         version=__version__,
         step=model.step,
         name=_one_line(experiment),
-        start=tuple(float(value) for value in data.truth[0, 0]),
-        t0=float(data.ts[0]),
-        t1=float(data.ts[-1]),
-        times=len(data.ts),
-        weights="\n".join(_weight(name, part) for name, part in experiment.field.split(model.theta).items()),
+        start=tuple(float(value) for value in starts[0]),
+        t0=float(times[0]),
+        t1=float(times[-1]),
+        times=len(times),
+        weights="\n".join(
+            _weight(name, part) for name, part in experiment.field.split(experiment.of_field(model.theta)).items()
+        ),
         field=experiment.field.torch_source().strip() + "\n",
         integrator=integrator_source(experiment.solver).rstrip(),
     )

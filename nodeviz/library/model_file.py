@@ -1,4 +1,4 @@
-"""What a model file holds: safetensors weights named by the field's layout, and the experiment as JSON beside them."""
+"""What a model file holds: safetensors weights named by the layout of θ, and the experiment as JSON beside them."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from safetensors.numpy import save as save_tensors
 
 from nodeviz import experiment as experiments
 from nodeviz.experiment import Experiment
+from nodeviz.fields.layout import join, split
 from nodeviz.library.atomic import write_atomically
 
 SUFFIX = ".nodeviz"
@@ -43,7 +44,7 @@ class Model(NamedTuple):
 
 def initial_model(experiment: Experiment) -> Model:
     """The model at step 0: the weights of the experiment's seed."""
-    return Model(experiment, experiment.field.initial_parameters(experiment.training.seed))
+    return Model(experiment, experiment.initial_parameters())
 
 
 def save_model(path: Path, model: Model) -> None:
@@ -64,7 +65,7 @@ def load_model(path: Path) -> Model:
 
 def encode_model(model: Model) -> bytes:
     """The bytes of a model file; equal models give equal bytes."""
-    tensors: dict[str, NDArray[Any]] = dict(model.experiment.field.split(model.theta))
+    tensors: dict[str, NDArray[Any]] = dict(split(model.experiment.layout(), model.theta))
     tensors |= {OPTIMISER + name: array for name, array in model.optimiser.items()}
     if model.random.size:
         tensors[RANDOM] = model.random
@@ -86,7 +87,7 @@ def decode_model(data: bytes) -> Model:
         name.removeprefix(OPTIMISER): tensors.pop(name) for name in list(tensors) if name.startswith(OPTIMISER)
     }
     random = tensors.pop(RANDOM, np.zeros(0, np.uint8))
-    theta = experiment.field.join(tensors)
+    theta = join(experiment.layout(), tensors)
     _check_finite({"the weights": theta} | optimiser)
     return Model(experiment, theta, _step(metadata), optimiser, random)
 

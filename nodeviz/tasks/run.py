@@ -6,17 +6,17 @@ from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 import numpy as np
-from numpy.typing import NDArray
 
 from nodeviz.datasets import Dataset
 from nodeviz.fields import Field
+from nodeviz.tasks.picture import Picture, Viewpoint
 from nodeviz.tasks.solving import SolverSettings
 
 if TYPE_CHECKING:
     import torch
     from torch import Tensor
 
-    from nodeviz.fields.modules.flat import FlatModule
+    from nodeviz.tasks.learnt import Learnt
     from solver import Stats, Status
 
 
@@ -63,17 +63,13 @@ class Run(ABC):
     device: torch.device
 
     @abstractmethod
-    def loss(self, module: FlatModule, generator: np.random.Generator, solver: SolverSettings) -> LossResult:
-        """The loss of one minibatch drawn with `generator`, on the module's device and in its dtype."""
+    def loss(self, learnt: Learnt, generator: np.random.Generator, solver: SolverSettings) -> LossResult:
+        """The loss of one minibatch drawn with `generator`, on the field's device and in its dtype."""
 
     @abstractmethod
-    def evaluate(self, module: FlatModule, solver: SolverSettings) -> float:
+    def evaluate(self, learnt: Learnt, solver: SolverSettings) -> float:
         """The figure of merit on the full data; NaN when the solve does not get to its end."""
 
-    @abstractmethod
-    def starts(self) -> NDArray[np.float64]:
-        """Where the trajectories start that the phase plane shows as learnt, (n, 2)."""
-
-    @abstractmethod
-    def times(self) -> NDArray[np.float64]:
-        """At which times it shows them, (m,)."""
+    def picture(self, learnt: Learnt, viewpoint: Viewpoint, solver: SolverSettings) -> Picture:
+        """What the phase plane shows besides trajectories. The figures are of held-out data, or of the whole plane."""
+        return Picture()

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import Tensor
 
+from nodeviz.fields.layout import size_of
 from nodeviz.fields.modules.flat import FlatModule
 from nodeviz.tasks.device import chosen_device
+from nodeviz.tasks.learnt import Learnt
+from nodeviz.tasks.lift import lifted
 from nodeviz.tasks.run import LossResult, Problem, Run
 from nodeviz.tasks.solving import SolverSettings, solve_as_set
 from solver.field import Gradients, Pullback
@@ -59,23 +62,25 @@ class WindowRun(Run):
     """The task `FitTrajectories` under way."""
 
     def __init__(self, task: FitTrajectories, problem: Problem) -> None:
-        task.check(problem.dataset)
+        data = task.observed_by(problem.dataset)
         self._task = task
-        parameters = sum(slot.size for slot in problem.field.layout())
+        parameters = size_of(problem.field.layout())
         self.device = chosen_device(problem.training.device, parameters * task.batch)
         self._autonomous = problem.field.autonomous
-        self._data = problem.dataset.sample(problem.training.seed)
+        self._lift = partial(lifted, field=problem.field)
+        self._data = data.sample(problem.training.seed)
         self._times = torch.tensor(self._data.ts)
         self._window_times = self._times[: task.points] - self._times[0]
         self._observed = torch.tensor(self._data.observed)
         self._placed: Tensor | None = None
 
-    def loss(self, module: FlatModule, generator: np.random.Generator, solver: SolverSettings) -> LossResult:
+    def loss(self, learnt: Learnt, generator: np.random.Generator, solver: SolverSettings) -> LossResult:
         """The mean deviation from a minibatch of windows."""
+        module = learnt.field
         windows = self.draw(generator, module.theta)
         field = module if self._autonomous else Delayed(module, windows.begins)
-        solution = solve_as_set(solver, field, windows.observed[0], self._window_times)
-        loss = _LOSSES[self._task.loss](solution.ys, windows.observed)
+        solution = solve_as_set(solver, field, self._lift(windows.observed[0]), self._window_times)
+        loss = _LOSSES[self._task.loss](solution.ys[..., :2], windows.observed)
         return LossResult(loss, solution.stats, solution.status)
 
     def draw(self, generator: np.random.Generator, like: Tensor) -> Windows:
@@ -89,20 +94,12 @@ class WindowRun(Run):
         begins = self._times[first]
         return Windows(observed[rows.to(like.device), which.to(like.device)], begins.to(like))
 
-    def evaluate(self, module: FlatModule, solver: SolverSettings) -> float:
+    def evaluate(self, learnt: Learnt, solver: SolverSettings) -> float:
         """Mean absolute error against the noiseless trajectories, over all their times."""
-        truth = torch.tensor(self._data.truth).to(module.theta)
+        truth = torch.tensor(self._data.truth).to(learnt.field.theta)
         with torch.no_grad():
-            solution = solve_as_set(solver, module, truth[0], self._times)
-        return float((solution.ys - truth).abs().mean())
-
-    def starts(self) -> NDArray[np.float64]:
-        """Where the observed trajectories truly start, (n, 2)."""
-        return self._data.truth[0].copy()
-
-    def times(self) -> NDArray[np.float64]:
-        """When they were observed, (m,)."""
-        return self._data.ts.copy()
+            solution = solve_as_set(solver, learnt.field, self._lift(truth[0]), self._times)
+        return float((solution.ys[..., :2] - truth).abs().mean())
 
     def _observed_like(self, like: Tensor) -> Tensor:
         placed = self._placed

@@ -13,6 +13,7 @@ from PySide6.QtCore import QObject, Signal
 from nodeviz import experiment as experiments
 from nodeviz.engine.messages import Checkpoint, pack, unpack
 from nodeviz.experiment import Experiment
+from nodeviz.fields.layout import size_of
 from nodeviz.library import recent
 from nodeviz.library.model_file import SUFFIX, Model, initial_model, load_model, save_model
 from nodeviz.library.session import restore_session, save_session
@@ -73,7 +74,7 @@ class Document(QObject):
         if checkpoint is None:
             return initial_model(experiment)
         theta = unpack(checkpoint.theta)
-        if theta.size != sum(slot.size for slot in experiment.field.layout()):
+        if theta.size != size_of(experiment.layout()):
             return initial_model(experiment)  # the field was edited, and the trainer has not answered yet
         optimiser = {name: unpack(part) for name, part in checkpoint.optimiser.items()}
         return Model(experiment, theta, checkpoint.step, optimiser, unpack(checkpoint.random))

@@ -66,10 +66,11 @@ class PhaseFeed(QObject):
     def preview(self) -> None:
         """Draw the field from the weights known here: those of the checkpoint, or the seed's."""
         field, extent = self._store.experiment.field, self._plane.extent.widened(BEYOND)
-        theta = field.initial_parameters(self._store.experiment.training.seed)
+        theta = self._store.experiment.initial_parameters()
         checkpoint = self._link.checkpoint
         if checkpoint is not None and unpack(checkpoint.theta).shape == theta.shape:
             theta = unpack(checkpoint.theta)
+        theta = self._store.experiment.of_field(theta)
         x = np.linspace(extent.x_min, extent.x_max, PREVIEW_GRID, dtype=np.float32)
         y = np.linspace(extent.y_min, extent.y_max, PREVIEW_GRID, dtype=np.float32)
         points = np.stack(np.meshgrid(x, y, indexing="ij"), axis=-1).reshape(-1, 2)
@@ -99,7 +100,7 @@ class PhaseFeed(QObject):
     def _show_data(self, experiment: Experiment) -> None:
         data = experiment.dataset.sample(experiment.training.seed)
         self._plane.set_target(data.ts, data.truth, data.observed)
-        self._scrubber.set_duration(experiment.dataset.duration)
+        self._scrubber.set_duration(float(experiment.task.times(experiment.dataset)[-1]))
 
     def _look(self) -> None:
         extent = self._plane.extent.widened(BEYOND)

@@ -18,6 +18,7 @@ from nodeviz.cli import run
 from nodeviz.cli.progress_bar import ProgressBar
 from nodeviz.library.model_file import load_model, save_model
 from nodeviz.settings import edited
+from nodeviz.tasks.learnt import place
 
 QUICK = ["--task-points", "3", "--batch", "4", "--dataset-points", "100", "--duration", "2"]
 
@@ -50,7 +51,7 @@ def test_json_is_one_object_a_line_and_ends_with_the_figures(
     assert last["nfe_backward"] > 0
     model = load_model(out / "model.nodeviz")
     with_torch = model.experiment.task.begin(model.experiment)
-    merit = with_torch.evaluate(model.experiment.field.module(model.theta), model.experiment.solver)
+    merit = with_torch.evaluate(place(model.experiment.field, model.theta).learnt, model.experiment.solver)
     assert last["mae"] == pytest.approx(merit, rel=1e-6)
 
 

@@ -199,7 +199,7 @@ def test_a_gradient_that_is_not_finite_moves_nothing(experiment, poison):
     trainer = Trainer(experiment)
     trainer.step()
     before = trainer.state()
-    trainer._module.theta.register_hook(lambda gradient: gradient * poison)
+    trainer._learnt.field.theta.register_hook(lambda gradient: gradient * poison)
     result = trainer.step()
     assert result.trouble is not None and result.trouble.status == "non_finite"
     assert np.array_equal(trainer.state().theta, before.theta)

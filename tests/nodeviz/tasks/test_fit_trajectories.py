@@ -10,8 +10,8 @@ from nodeviz.datasets import Spiral
 from nodeviz.experiment import Experiment, TrainingSettings
 from nodeviz.fields import FormulaField, MLPField
 from nodeviz.fields.formula import Parameter
-from nodeviz.fields.modules.flat import FlatModule
 from nodeviz.tasks import FitTrajectories, SolverSettings
+from nodeviz.tasks.learnt import Learnt, place
 from nodeviz.tasks.solving import solve_as_set
 from nodeviz.tasks.windows import Delayed, WindowRun
 
@@ -19,8 +19,8 @@ TRUE = FormulaField(parameters=(Parameter("a", -0.1, -2.0, 2.0), Parameter("b", 
 TIGHT = SolverSettings(rtol=1e-7, atol=1e-7)
 
 
-def module_of(experiment: Experiment) -> FlatModule:
-    return experiment.field.module(experiment.field.initial_parameters(experiment.training.seed))
+def learnt_of(experiment: Experiment) -> Learnt:
+    return place(experiment.field, experiment.initial_parameters()).learnt
 
 
 def generator(seed: int = 0) -> np.random.Generator:
@@ -49,34 +49,34 @@ def test_windows_come_from_all_of_the_path_its_last_point_too() -> None:
 
 def test_a_window_may_be_the_whole_path() -> None:
     experiment = Experiment(task=FitTrajectories(batch=2, points=20), dataset=Spiral(points=20, duration=2.0))
-    result = experiment.task.begin(experiment).loss(module_of(experiment), generator(), experiment.solver)
+    result = experiment.task.begin(experiment).loss(learnt_of(experiment), generator(), experiment.solver)
     assert result.status.ok
 
 
 def test_the_same_draws_give_the_same_loss_and_other_draws_another() -> None:
     experiment = Experiment()
-    run, module = experiment.task.begin(experiment), module_of(experiment)
-    first = run.loss(module, generator(1), experiment.solver).loss
-    assert torch.equal(first, run.loss(module, generator(1), experiment.solver).loss)
-    assert not torch.equal(first, run.loss(module, generator(2), experiment.solver).loss)
+    run, learnt = experiment.task.begin(experiment), learnt_of(experiment)
+    first = run.loss(learnt, generator(1), experiment.solver).loss
+    assert torch.equal(first, run.loss(learnt, generator(1), experiment.solver).loss)
+    assert not torch.equal(first, run.loss(learnt, generator(2), experiment.solver).loss)
 
 
 @pytest.mark.parametrize("loss", ["mae", "mse"])
 def test_the_true_field_has_nothing_left_to_learn(loss: str) -> None:
     experiment = Experiment(task=FitTrajectories(loss=loss), field=TRUE, solver=TIGHT)
-    run, module = experiment.task.begin(experiment), module_of(experiment)
-    assert float(run.loss(module, generator(), TIGHT).loss.detach()) < 1e-5
-    assert run.evaluate(module, TIGHT) < 1e-4
+    run, learnt = experiment.task.begin(experiment), learnt_of(experiment)
+    assert float(run.loss(learnt, generator(), TIGHT).loss.detach()) < 1e-5
+    assert run.evaluate(learnt, TIGHT) < 1e-4
 
 
 def test_the_losses_are_the_means_that_they_are_called() -> None:
     losses = {}
     for loss in ("mae", "mse"):
         experiment = Experiment(task=FitTrajectories(loss=loss, batch=1), field=FormulaField("0", "0", ()))
-        run, module = experiment.task.begin(experiment), module_of(experiment)
+        run, learnt = experiment.task.begin(experiment), learnt_of(experiment)
         assert isinstance(run, WindowRun)
-        observed = run.draw(generator(), module.theta).observed
-        losses[loss] = (float(run.loss(module, generator(), TIGHT).loss.detach()), observed - observed[0])
+        observed = run.draw(generator(), learnt.field.theta).observed
+        losses[loss] = (float(run.loss(learnt, generator(), TIGHT).loss.detach()), observed - observed[0])
     value, deviation = losses["mae"]
     assert value == pytest.approx(float(deviation.abs().mean()), rel=1e-6)
     value, deviation = losses["mse"]
@@ -85,11 +85,11 @@ def test_the_losses_are_the_means_that_they_are_called() -> None:
 
 def test_the_figure_of_merit_is_the_error_against_the_noiseless_path() -> None:
     experiment = Experiment(dataset=Spiral(noise=0.5), field=TRUE)
-    assert experiment.task.begin(experiment).evaluate(module_of(experiment), TIGHT) < 1e-4
+    assert experiment.task.begin(experiment).evaluate(learnt_of(experiment), TIGHT) < 1e-4
     still = Experiment(field=FormulaField("0", "0", ()))
     truth = Spiral().sample(0).truth
     expected = np.abs(truth - truth[0]).mean()
-    assert still.task.begin(still).evaluate(module_of(still), TIGHT) == pytest.approx(expected, rel=1e-5)
+    assert still.task.begin(still).evaluate(learnt_of(still), TIGHT) == pytest.approx(expected, rel=1e-5)
 
 
 @pytest.mark.parametrize("gradient", ["checkpointed", "direct", "backsolve"])
@@ -97,15 +97,16 @@ def test_the_figure_of_merit_is_the_error_against_the_noiseless_path() -> None:
 def test_the_gradient_of_the_loss_is_that_of_finite_differences(gradient: str, field: MLPField | FormulaField) -> None:
     experiment = Experiment(field=field, task=FitTrajectories(batch=4))
     solver = SolverSettings(rtol=1e-9, atol=1e-9, gradient=gradient)
-    run, module = experiment.task.begin(experiment), module_of(experiment).double()
-    (found,) = torch.autograd.grad(run.loss(module, generator(), solver).loss, module.theta)
-    direction = torch.from_numpy(np.random.default_rng(3).standard_normal(module.theta.shape))
+    run, learnt = experiment.task.begin(experiment), learnt_of(experiment).double()
+    theta = learnt.field.theta
+    found = learnt.gradient(run.loss(learnt, generator(), solver).loss)
+    direction = torch.from_numpy(np.random.default_rng(3).standard_normal(theta.shape))
     sides = []
     for step in (1e-5, -1e-5):
         with torch.no_grad():
-            module.theta.add_(step * direction)
-            sides.append(float(run.loss(module, generator(), solver).loss.detach()))
-            module.theta.sub_(step * direction)
+            theta.add_(step * direction)
+            sides.append(float(run.loss(learnt, generator(), solver).loss.detach()))
+            theta.sub_(step * direction)
     slope = (sides[0] - sides[1]) / 2e-5
     assert float(found @ direction) == pytest.approx(slope, rel=1e-4, abs=1e-7)
 
@@ -124,29 +125,26 @@ def test_each_window_runs_on_its_own_clock() -> None:
 def test_a_solve_that_fails_says_so_and_has_no_loss() -> None:
     exploding = FormulaField("exp(9*abs(x) + 9*abs(y))", "0", ())
     experiment = Experiment(field=exploding)
-    run, module = experiment.task.begin(experiment), module_of(experiment)
-    result = run.loss(module, generator(), experiment.solver)
+    run, learnt = experiment.task.begin(experiment), learnt_of(experiment)
+    result = run.loss(learnt, generator(), experiment.solver)
     assert not result.status.ok
     assert torch.isnan(result.loss.detach())
-    assert np.isnan(run.evaluate(module, experiment.solver))
+    assert np.isnan(run.evaluate(learnt, experiment.solver))
 
 
 def test_what_the_phase_plane_shows_is_where_and_when_the_data_are() -> None:
-    experiment = Experiment(dataset=Spiral(noise=0.3))
-    run = experiment.task.begin(experiment)
-    np.testing.assert_array_equal(run.starts(), [[2.0, 0.0]])
-    np.testing.assert_array_equal(run.times(), experiment.dataset.sample(0).ts)
-    run.starts()[:] = 0.0
-    run.times()[:] = 0.0
-    np.testing.assert_array_equal(run.starts(), [[2.0, 0.0]])
-    assert run.times()[-1] == 25.0
+    task, dataset = FitTrajectories(), Spiral(noise=0.3)
+    np.testing.assert_array_equal(task.starts(dataset, 0), [[2.0, 0.0]])
+    np.testing.assert_array_equal(task.times(dataset), dataset.sample(0).ts)
+    task.starts(dataset, 0)[:] = 0.0
+    np.testing.assert_array_equal(task.starts(dataset, 0), [[2.0, 0.0]])
 
 
 def test_the_weights_dtype_is_that_of_the_loss() -> None:
     experiment = Experiment()
-    run, module = experiment.task.begin(experiment), module_of(experiment)
-    assert run.loss(module, generator(), experiment.solver).loss.dtype == torch.float32
-    assert run.loss(module.double(), generator(), experiment.solver).loss.dtype == torch.float64
+    run, learnt = experiment.task.begin(experiment), learnt_of(experiment)
+    assert run.loss(learnt, generator(), experiment.solver).loss.dtype == torch.float32
+    assert run.loss(learnt.double(), generator(), experiment.solver).loss.dtype == torch.float64
 
 
 def test_other_seeds_have_other_noise() -> None:

@@ -1,0 +1,14 @@
+"""The studies, listed once. Torch is imported only when one runs."""
+
+from nodeviz.analysis.study import Study
+
+STUDIES: tuple[Study, ...] = ()
+
+
+def study_named(name: str) -> Study:
+    """The study of that name. Raises `ValueError` listing those there are."""
+    for study in STUDIES:
+        if study.name == name:
+            return study
+    known = ", ".join(study.name for study in STUDIES) or "none yet"
+    raise ValueError(f"There is no study {name!r}; there are: {known}.")

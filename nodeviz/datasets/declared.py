@@ -1,0 +1,143 @@
+"""What every declared dataset offers: a sample of its kind, what the plane shows at first, and a sketch of itself."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from typing import Annotated, Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nodeviz.datasets.trajectories import Trajectories
+from nodeviz.settings import Settings, described
+
+DATA_STREAM = 4
+"""Weights, batches, noise and drawn points each draw from a stream of their own of the same seed."""
+SKETCHED = 400
+"""Points in a sketch."""
+
+
+class Points(NamedTuple):
+    """Points of the plane, ys (n, 2) float64, and the class of each, labels (n,) int64: zeros where there is one."""
+
+    ys: NDArray[np.float64]
+    labels: NDArray[np.int64]
+
+
+class Split(NamedTuple):
+    """What training sees, and what is held out to judge it by."""
+
+    train: Points
+    test: Points
+
+
+class Sketch(NamedTuple):
+    """A dataset at a glance: curves (n, 2) each, points with their classes, and a density over the extent or none.
+
+    heat is (n, n), [i, j] at (x_i, y_j), from 0 to 1.
+    """
+
+    curves: tuple[NDArray[np.float64], ...] = ()
+    points: Points = Points(np.zeros((0, 2)), np.zeros(0, np.int64))
+    heat: NDArray[np.float64] | None = None
+
+
+class DeclaredDataset(Settings, frozen=True, tag_field="kind"):
+    """Data as a value: the same value and seed give the same data on every machine."""
+
+    @property
+    @abstractmethod
+    def extent(self) -> tuple[float, float, float, float]:
+        """What the phase plane shows at first: x_min, x_max, y_min, y_max."""
+        raise NotImplementedError
+
+    @abstractmethod
+    def sketch(self, seed: int) -> Sketch:
+        """What its thumbnail shows."""
+        raise NotImplementedError
+
+
+class TrajectoryDataset(DeclaredDataset, frozen=True):
+    """Trajectories observed at equal times on [0, duration]."""
+
+    points: Annotated[int, described("points", "At how many times they are observed.", low=20, high=5000)] = 1000
+    duration: Annotated[float, described("duration", "The last time observed.", low=1.0, high=100.0, unit="s")] = 25.0
+
+    @abstractmethod
+    def sample(self, seed: int) -> Trajectories:
+        """The trajectories with the noise of `seed`."""
+        raise NotImplementedError
+
+    def sketch(self, seed: int) -> Sketch:
+        """The true trajectories, and the points observed."""
+        data = self.sample(seed)
+        stride = max(1, len(data.ts) // SKETCHED)
+        observed = data.observed[::stride].reshape(-1, 2)
+        curves = tuple(data.truth[:, i] for i in range(data.truth.shape[1]))
+        return Sketch(curves, Points(observed, np.zeros(len(observed), np.int64)))
+
+
+class PointDataset(DeclaredDataset, frozen=True):
+    """Points drawn from a distribution in the plane, each of a class where there are several."""
+
+    points: Annotated[
+        int, described("points", "How many are drawn, those held out included.", low=20, high=100_000, scale="log")
+    ] = 2000
+    held_out: Annotated[
+        float, described("held out", "The share of the points that judges and does not train.", low=0.05, high=0.9)
+    ] = 0.25
+    seed: Annotated[int, described("data seed", "Another seed draws other points.", low=0, high=2**31 - 1)] = 0
+
+    @property
+    def classes(self) -> int:
+        """How many classes its points have."""
+        return 1
+
+    @abstractmethod
+    def draw(self, count: int, generator: np.random.Generator) -> Points:
+        """So many independent points."""
+        raise NotImplementedError
+
+    def log_density(self, ys: NDArray[np.float64]) -> NDArray[np.float64] | None:
+        """The logarithm of the density that the points are drawn from at `ys` (n, 2); None where it is not known."""
+        return None
+
+    @property
+    def entropy(self) -> float | None:
+        """Minus the mean of `log_density`, in nats: no model's mean negative log-likelihood is below it."""
+        return None
+
+    def sample(self, seed: int) -> Split:
+        """The points of `seed`, the training seed, and of the data's own, divided."""
+        drawn = self.draw(self.points, np.random.default_rng([seed, DATA_STREAM, self.seed]))
+        for array in drawn:
+            array.flags.writeable = False
+        held = max(1, round(self.held_out * self.points))
+        return Split(Points(drawn.ys[held:], drawn.labels[held:]), Points(drawn.ys[:held], drawn.labels[:held]))
+
+    def sketch(self, seed: int) -> Sketch:
+        """Some of the points in the colours of their classes."""
+        return Sketch(points=self.draw(SKETCHED, np.random.default_rng([seed, DATA_STREAM, self.seed])))
+
+
+class EnergyDataset(DeclaredDataset, frozen=True):
+    """A density that is known up to a factor, exp(-U), and of which there are no samples."""
+
+    @abstractmethod
+    def energy(self, ys: Any, numbers: Any) -> Any:
+        """U at `ys` (n, 2) -> (n,). `numbers` is numpy or torch, whichever `ys` is of: both have exp, sin and so on."""
+        raise NotImplementedError
+
+    @property
+    @abstractmethod
+    def log_normaliser(self) -> float:
+        """log of the integral of exp(-U): minus the least reverse Kullback-Leibler loss that a model can have."""
+        raise NotImplementedError
+
+    def sketch(self, seed: int) -> Sketch:
+        """exp(-U) as a heat map."""
+        x0, x1, y0, y1 = self.extent
+        xs, ys = np.linspace(x0, x1, 72), np.linspace(y0, y1, 72)
+        grid = np.stack(np.meshgrid(xs, ys, indexing="ij"), -1)
+        density = np.exp(-self.energy(grid.reshape(-1, 2), np)).reshape(72, 72)
+        return Sketch(heat=density / density.max())
