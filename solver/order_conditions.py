@@ -81,6 +81,12 @@ def null_residuals(a: Rows, weights: Sequence[float], order: int) -> list[float]
     return found
 
 
+def elementary_weights(a: Rows, order: int) -> dict[Tree, list[float]]:
+    """Φ_i(tree) of every stage i, for every tree of exactly `order` nodes."""
+    known: dict[Tree, list[float]] = {}
+    return {tree: _stage_weights(a, tree, known) for tree in rooted_trees(order)}
+
+
 def _stage_weights(a: Rows, tree: Tree, known: dict[Tree, list[float]]) -> list[float]:
     """Φ_i(tree) of every stage i: the product over the branches of Σ_j a_ij Φ_j(branch)."""
     if tree not in known:

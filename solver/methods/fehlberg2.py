@@ -3,7 +3,7 @@
 Source: Fehlberg, NASA Technical Report R-315 (1969), RK1(2). Fehlberg himself goes on with the first-order solution,
 whose weights (1/256, 255/256) are also the third stage's, and whose error is 1/256 of Euler's. That small error is what
 the estimate measures: unless dt is below about 1/20 of the field's time scale, the second-order solution's own error is
-larger, so that at loose tolerances steps are far too long (docs/detest.md shows by how much).
+larger, so that at loose tolerances steps are far too long (docs/proof.md shows by how much).
 """
 
 from solver.method import RungeKutta
