@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from time import perf_counter
-from typing import Literal, NamedTuple
+from typing import Literal
 
 import numpy as np
 from msgspec.structs import replace
@@ -17,6 +17,7 @@ from msgspec.structs import replace
 from nodeviz.analysis.report import Report
 from nodeviz.analysis.studies import study_named
 from nodeviz.analysis.study import Subject
+from nodeviz.engine.background import Background, Stamp
 from nodeviz.engine.carry import carried, keeps_weights
 from nodeviz.engine.inspector import Inspector, Starts, Weights
 from nodeviz.engine.messages import (
@@ -50,18 +51,6 @@ Work = Literal["idle", "study", "sweep", "portrait", "trajectories"]
 URGENCY: tuple[Work, ...] = ("idle", "study", "sweep", "portrait", "trajectories")
 
 
-class Stamp(NamedTuple):
-    """What an answer is about."""
-
-    run: int
-    revision: int
-    step: int
-
-
-class Superseded(Exception):  # noqa: N818  an interruption, no error
-    """The sweep under way answers an old question."""
-
-
 class InspectorSession(Session):
     """Answers one question at a time, each with the experiment and the weights in force when its turn comes."""
 
@@ -77,19 +66,15 @@ class InspectorSession(Session):
         self._question = Question(np.zeros((0, 2)), np.zeros(0))
         self._trajectories: AskTrajectories | None = None
         self._portrait: AskPortrait | None = None
-        self._sweep: AskSweep | None = None
-        self._answers: Iterator[Answer] | None = None
-        self._sweep_stamp = Stamp(0, 0, 0)
-        self._study: AskStudy | None = None
-        self._reports: Iterator[Report] | None = None
-        self._study_stamp = Stamp(0, 0, 0)
+        self._sweep: Background[AskSweep, Answer] = Background()
+        self._study: Background[AskStudy, Report] = Background()
         self._run: Run | None = None
         self._work: Work = "idle"
         self._away = 0.0
 
     @property
     def busy(self) -> bool:
-        waiting = (self._trajectories, self._portrait, self._sweep, self._study)
+        waiting = (self._trajectories, self._portrait, self._sweep.ask, self._study.ask)
         return any(question is not None for question in waiting)
 
     def obey(self, command: Command) -> list[Event]:
@@ -99,7 +84,7 @@ class InspectorSession(Session):
             case Reset():
                 self._weights = self._initial_weights(self._configured_experiment())
                 self.run = command.run
-                self._answers = self._reports = None
+                self._begin_anew()
                 return [self._configured(False)]
             case SetWeights():
                 self._set_weights(command)
@@ -108,9 +93,9 @@ class InspectorSession(Session):
             case AskPortrait():
                 self._portrait = command
             case AskSweep():
-                self._sweep, self._answers = command, None
+                self._sweep.take(command)
             case AskStudy():
-                self._study, self._reports = (command if command.study else None), None
+                self._study.take(command if command.study else None)
         return []
 
     def tick(self) -> list[Event]:
@@ -119,10 +104,10 @@ class InspectorSession(Session):
             return self._solve_trajectories(self._trajectories)
         if self._portrait is not None:
             return self._draw_portrait(self._portrait)
-        if self._sweep is not None:
-            return self._extend_sweep(self._sweep)
-        if self._study is not None:
-            return self._extend_study(self._study)
+        if self._sweep.ask is not None:
+            return self._extend_sweep(self._sweep.ask)
+        if self._study.ask is not None:
+            return self._extend_study(self._study.ask)
         return []
 
     def urgent(self) -> list[Event]:
@@ -150,10 +135,14 @@ class InspectorSession(Session):
         if old is not None and (not kept or old.field != new.field):
             self._weights_since = command.revision
         if old is None or command.run != self.run or _swept(old) != _swept(new):
-            self._answers = self._reports = None
+            self._begin_anew()
         self._experiment, self._question, self._weights, self._run = new, question, weights, task_run
         self.run, self.revision = command.run, command.revision
         return [self._configured(kept)]
+
+    def _begin_anew(self) -> None:
+        self._sweep.begin_anew()
+        self._study.begin_anew()
 
     def _set_weights(self, command: SetWeights) -> None:
         theta = unpack(command.theta)
@@ -206,49 +195,12 @@ class InspectorSession(Session):
     def _curves(self, inspector: Inspector, starts: Starts) -> tuple[Curve, ...]:
         return tuple(curve for piece in inspector.curves(starts, self._question.ts) for curve in piece)
 
-    def _extend_study(self, ask: AskStudy) -> list[Event]:
-        if self._reports is None:
-            experiment, weights = self._configured_experiment(), self._weights
-            subject = Subject(experiment, weights.theta, weights.step, self._attend_in_study)
-            self._reports = study_named(ask.study).run(subject)
-            self._study_stamp = Stamp(self.run, self.revision, weights.step)
-        try:
-            with self._working("study"):
-                report = next(self._reports)
-        except Superseded:
-            return []
-        except Exception:
-            self._study = self._reports = None
-            raise
-        if report.done:
-            self._study = self._reports = None
-        run, revision, step = self._study_stamp
-        return [
-            StudyExtended(run=run, revision=revision, question=ask.question, study=ask.study, step=step, report=report)
-        ]
-
-    def _attend_in_study(self) -> None:
-        under_way = self._reports
-        self.attend()
-        if self._reports is not under_way:
-            raise Superseded
-
     def _extend_sweep(self, ask: AskSweep) -> list[Event]:
-        if self._answers is None:
-            inspector = self._inspector(self._attend_in_sweep)
-            self._answers = sweep(inspector, self._question, away=lambda: self._away)
-            self._sweep_stamp = Stamp(self.run, self.revision, inspector.weights.step)
-        try:
-            with self._working("sweep"):
-                answer = next(self._answers)
-        except Superseded:
+        with self._working("sweep"):
+            answer = self._sweep.next(self._begin_sweep, self._stamp())
+        if answer is None:
             return []
-        except Exception:
-            self._sweep = self._answers = None
-            raise
-        if answer.done:
-            self._sweep = self._answers = None
-        run, revision, step = self._sweep_stamp
+        run, revision, step = self._sweep.stamp
         return [
             SweepExtended(
                 run=run,
@@ -263,11 +215,27 @@ class InspectorSession(Session):
             )
         ]
 
-    def _attend_in_sweep(self) -> None:
-        under_way = self._answers
-        self.attend()
-        if self._answers is not under_way:
-            raise Superseded
+    def _begin_sweep(self) -> Iterator[Answer]:
+        inspector = self._inspector(self._sweep.attentive(self.attend))
+        return sweep(inspector, self._question, away=lambda: self._away)
+
+    def _extend_study(self, ask: AskStudy) -> list[Event]:
+        with self._working("study"):
+            report = self._study.next(lambda: self._begin_study(ask.study), self._stamp())
+        if report is None:
+            return []
+        run, revision, step = self._study.stamp
+        return [
+            StudyExtended(run=run, revision=revision, question=ask.question, study=ask.study, step=step, report=report)
+        ]
+
+    def _begin_study(self, name: str) -> Iterator[Report]:
+        attend = self._study.attentive(self.attend)
+        subject = Subject(self._configured_experiment(), self._weights.theta, self._weights.step, attend)
+        return study_named(name).run(subject)
+
+    def _stamp(self) -> Stamp:
+        return Stamp(self.run, self.revision, self._weights.step)
 
     @contextmanager
     def _working(self, work: Work) -> Iterator[None]:
