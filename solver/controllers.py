@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from math import isfinite, isnan
-from typing import NamedTuple, Protocol
+from typing import NamedTuple, Protocol, runtime_checkable
 
 
 class Decision(NamedTuple):
@@ -24,6 +24,7 @@ class ErrorHistory(NamedTuple):
     rejected: bool = False
 
 
+@runtime_checkable
 class Controller(Protocol):
     """A rule for step sizes. Frozen: all that it goes by is in its arguments."""
 

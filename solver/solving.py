@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
-from difflib import get_close_matches
 from math import inf
-from typing import NamedTuple, Protocol, TypeVar, runtime_checkable
+from typing import NamedTuple
 
 import torch
 from torch import Tensor
 
 from solver.arguments import check_start, checked_times, chosen_tolerance, moments
-from solver.controllers import CONTROLLERS, FIXED, PI, Controller
+from solver.choices import chosen_controller, chosen_gradient, chosen_method, chosen_norm
+from solver.controllers import Controller
 from solver.dense import DenseOutput, DenseWatch
 from solver.events import Condition, Event, EventWatch, as_events, event_records
 from solver.field import (
@@ -24,12 +24,10 @@ from solver.field import (
     differentiates_itself,
     takes_many_rows,
 )
-from solver.gradients import GRADIENTS
 from solver.gradients.problem import Gradient, Problem
 from solver.gradients.times import shift_outputs, shift_start
 from solver.method import Method
-from solver.methods import METHODS
-from solver.norms import NORMS, Norm
+from solver.norms import Norm
 from solver.one_sided import one_sided
 from solver.per_sample.solving import refuse_together, sample_plan, sample_tolerance, solve_samples
 from solver.pieces import Piece, cut, solve_in_pieces
@@ -39,23 +37,12 @@ from solver.tolerance import Measure
 from solver.watch import Watch
 
 
-@runtime_checkable
-class Named(Protocol):
-    """A method, a controller, a gradient mode or a norm: what solve() may also be given as an object."""
-
-    @property
-    def name(self) -> str: ...
-
-
 class Forms(NamedTuple):
     """The field in its fastest form, as plain torch operations, and in a form for many rows, where there is one."""
 
     field: DifferentiableField
     tape: DifferentiableField
     rows: RowwiseField | None
-
-
-Choice = TypeVar("Choice", bound=Named)
 
 
 def solve(
@@ -124,15 +111,15 @@ def solve(
     """
     looked_for = as_events(events)
     check_start(y0)
-    chosen = named(method, METHODS, "method")
+    chosen = chosen_method(method)
     stops, jumps = moments("forced_times", forced_times), moments("jump_times", jump_times)
-    tolerance = chosen_tolerance(rtol, atol, _norm(norm), y0) if measure is None else measure
-    steps = _controller(controller, chosen)
+    tolerance = chosen_tolerance(rtol, atol, chosen_norm(norm), y0) if measure is None else measure
+    steps = chosen_controller(controller, chosen)
     plan = Plan(chosen, steps, tolerance, dt, max_steps, stops, min_step, max_step, watch)
-    forms, way = _forms(field, y0, parameters, rowwise), named(gradient, GRADIENTS, "gradient")
+    forms, way = _forms(field, y0, parameters, rowwise), chosen_gradient(gradient)
     if per_sample:
         refuse_together(events=looked_for, dense=dense, jump_times=jumps, measure=measure)
-        allowed = sample_tolerance(rtol, atol, _norm(norm))
+        allowed = sample_tolerance(rtol, atol, chosen_norm(norm))
         return solve_samples(field, tuple(forms.tape.parameters()), y0, ts, sample_plan(plan, allowed), way)
     times = checked_times(ts, open_end=bool(looked_for))
     problem = Problem(*forms, y0, times, plan, Stats())
@@ -154,30 +141,6 @@ def solve(
     happened = event_records(looked_for, problem, outcome, ts)
     kept = DenseOutput.of(outcome, chosen) if dense else None
     return Solution(ts, ys, reached, problem.stats, outcome.status, happened, kept)
-
-
-def named(choice: str | Choice, known: Sequence[Choice], what: str) -> Choice:
-    """The object called `choice`, or `choice` itself when it is no name. Raises `ValueError` with the closest name."""
-    names = [each.name for each in known]
-    if not isinstance(choice, str | Named):
-        raise ValueError(f"{what} must be a name or an object; got {choice!r}. The names are {', '.join(names)}.")
-    if not isinstance(choice, str):
-        return choice
-    if choice in names:
-        return known[names.index(choice)]
-    close = get_close_matches(choice.lower(), names, n=1) or get_close_matches(choice.upper(), names, n=1)
-    hint = f" Did you mean {close[0]!r}?" if close else ""
-    raise ValueError(f"There is no {what} called {choice!r}; there are {', '.join(names)}.{hint}")
-
-
-def _controller(controller: str | Controller | None, method: Method) -> Controller:
-    if controller is None or controller == "auto":
-        return PI if method.adaptive else FIXED
-    return named(controller, CONTROLLERS, "controller")
-
-
-def _norm(norm: str | Norm) -> Norm:
-    return named(norm, NORMS, "norm") if isinstance(norm, str) else norm
 
 
 def _adapted(part: Problem, piece: Piece, field: Field | DifferentiableField, rowwise: bool) -> Problem:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from math import inf
 from typing import Any
 
 import torch
@@ -36,9 +37,9 @@ class Backsolve:
     Between output times (y, a, dL/dθ) is integrated backwards, starting from the saved y; the step size carries over
     from one interval to the next. The error of dL/dθ, a mere quadrature, does not steer it (the seminorm), unless
     `full_norm`: then each of (y, a) and dL/dθ keeps the tolerance. Where the field is hard to run backwards the
-    gradient is wrong: look at `stats.drift`. Source of the seminorm: Kidger, Chen, Lyons, "Hey, that's not an ODE":
-    Faster ODE Adjoints via Seminorms (2021). `adjoint_plan` says how to integrate back, where that is to be unlike the
-    forward pass in more than this.
+    gradient is wrong: look at `stats.drift`, which is infinite where the way back was not found. Source of the
+    seminorm: Kidger, Chen, Lyons, "Hey, that's not an ODE": Faster ODE Adjoints via Seminorms (2021). `adjoint_plan`
+    says how to integrate back, where that is to be unlike the forward pass in more than this.
     """
 
     name: str = gradient_modes.BACKSOLVE.name
@@ -148,6 +149,7 @@ class BackwardSolve:
             status = found.status
             y, adjoint, quadrature = found.ys[-1].split((self._entries, self._entries, len(quadrature)))
             if not status.ok:
+                drift = inf
                 break
             drift = max(drift, (y - self._ys[row - 1]).abs().max().item())
             adjoint = adjoint + rows[row - 1]

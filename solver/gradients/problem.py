@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import NamedTuple, Protocol
+from typing import NamedTuple, Protocol, runtime_checkable
 
 import torch
 from torch import Tensor
@@ -125,6 +125,7 @@ class Asked(NamedTuple):
     reached: int
 
 
+@runtime_checkable
 class Gradient(Protocol):
     """A way to differentiate a solve."""
 

@@ -8,7 +8,10 @@ import pytest
 import torch
 from torch import Tensor
 
-from solver import Gradients, PIDController, solve
+from solver import Gradients, PIDController, RungeKutta, solve
+from solver.controllers import PI
+from solver.gradients.backsolve import Backsolve
+from solver.methods.dopri5 import DOPRI5
 
 Y0 = torch.ones(2, 2, dtype=torch.float64)
 TS = torch.tensor([0.0, 1.0], dtype=torch.float64)
@@ -33,9 +36,17 @@ def field(t: Tensor, y: Tensor) -> Tensor:
         ({"y0": torch.ones(0, 2)}, "y0 must have at least one entry"),
         ({"method": "dorpi5"}, "no method called 'dorpi5'.* Did you mean 'dopri5'?"),
         ({"method": "RK4", "dt": 0.1}, "Did you mean 'rk4'?"),
-        ({"method": None}, "method must be a name or an object; got None. The names are euler"),
-        ({"gradient": None}, "gradient must be a name or an object; got None. The names are checkpointed"),
-        ({"controller": 3}, "controller must be a name or an object; got 3. The names are fixed"),
+        ({"method": None}, "method must be one of the names euler, .* or an object of their kind; got None"),
+        ({"method": PI}, "method must be one of .* got the PIDController 'PI'. Pass it as controller=."),
+        ({"method": RungeKutta}, "method must be one of .* got the class RungeKutta. Make one: RungeKutta"),
+        ({"gradient": None}, "gradient must be one of the names checkpointed, .* got None"),
+        ({"gradient": 42}, "gradient must be one of the names checkpointed, .* got 42"),
+        ({"gradient": DOPRI5}, "gradient must be one of .* got the RungeKutta 'dopri5'. Pass it as method=."),
+        ({"gradient": Backsolve}, "gradient must be one of .* got the class Backsolve. Make one: Backsolve"),
+        ({"controller": 3}, "controller must be one of the names fixed, .* got 3"),
+        ({"controller": DOPRI5}, "controller must be one of .* got the RungeKutta 'dopri5'. Pass it as method=."),
+        ({"controller": PIDController}, "controller must be one of .* Make one: PIDController"),
+        ({"norm": 2}, "norm must be one of the names rms, max, sample, .* got 2"),
         ({"controller": "pi"}, "no controller called 'pi'.* Did you mean 'PI'?"),
         ({"gradient": "adjoint"}, "no gradient called 'adjoint'; there are checkpointed, direct, backsolve"),
         ({"rtol": -1e-3}, "rtol and atol must be finite and not negative; got rtol=-0.001"),

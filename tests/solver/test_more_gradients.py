@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from math import nan
+from math import inf, nan
 
 import numpy as np
 import pytest
@@ -123,6 +123,7 @@ def test_backsolve_of_the_cubic_spiral_dies_with_a_status_where_other_modes_live
         assert solution.stats.backward_status.ok == lives
         assert bool(found.isfinite().all()) == lives
         assert lives or solution.stats.backward_status.sentence
+        assert lives or solution.stats.drift == inf
 
 
 @pytest.mark.parametrize("how", [{"method": "dopri5", "controller": "I"}, {"method": "verner76"}], ids=str)
