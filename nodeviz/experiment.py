@@ -67,17 +67,27 @@ class TrainingSettings(Settings, frozen=True):
     ] = "auto"
 
 
+BACKGROUND_CHOICES = (
+    Choice("speed", "speed", "The speed |f| as a heat map."),
+    Choice("surface", "surface", "What the task has to show: the decision surface, the density, the potential."),
+    Choice("none", "none", "Nothing."),
+)
+
+
 class ViewSettings(Settings, frozen=True):
     """What the phase plane draws. A change only redraws."""
 
     background: Annotated[
-        Literal["speed", "none"], described("background", "Heat map of the speed |f|, or nothing.")
+        Literal["speed", "surface", "none"],
+        described("background", "What lies under everything else.", choices=BACKGROUND_CHOICES),
     ] = "speed"
     arrows: Annotated[bool, described("arrows", "The direction field on a grid.")] = False
     particles: Annotated[bool, described("particles", "Particles carried by the field.")] = True
     target: Annotated[bool, described("target", "The trajectory to learn, as a ghost.")] = True
     data: Annotated[bool, described("data", "The observed points that training sees.")] = True
     learnt: Annotated[bool, described("learnt", "The field's own trajectory.")] = True
+    cloud: Annotated[bool, described("points", "Points that the flow carries to the time looked at.")] = True
+    lift: Annotated[bool, described("lift", "An augmented dimension as height above the plane.")] = True
     starts: tuple[tuple[float, float], ...] = ()
 
 
