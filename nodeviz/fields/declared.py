@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 class DeclaredField(Settings, frozen=True, tag_field="kind"):
     """A vector field as a value. θ is one flat float32 vector, so that it travels, is saved and is optimised as one."""
 
+    title: ClassVar[str]
+    """What it is called in a list."""
+
     @property
     def augmented(self) -> int:
         """How many dimensions the state has beside the two of the plane: they start at zero (Dupont et al., 2019)."""
@@ -27,6 +30,16 @@ class DeclaredField(Settings, frozen=True, tag_field="kind"):
     def dim(self) -> int:
         """How many dimensions the state has: the plane's, then the augmented ones."""
         return 2 + self.augmented
+
+    @property
+    def planar(self) -> bool:
+        """Whether its flow maps the plane onto itself, as the flow of a density has to."""
+        return self.augmented == 0
+
+    @property
+    def idle(self) -> frozenset[str]:
+        """The settings that change nothing while the others stand as they do."""
+        return frozenset()
 
     @property
     @abstractmethod

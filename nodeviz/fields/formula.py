@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, ClassVar
 
 import msgspec
 import numpy as np
@@ -51,6 +51,8 @@ class FormulaField(DeclaredField, frozen=True, tag="formula"):
 
     Raises `FormulaError` when a formula cannot be read or uses a name without a parameter.
     """
+
+    title: ClassVar[str] = "Formula"
 
     dx: Annotated[str, described("dx/dt", "Velocity along x, in x, y, t and parameters.", max_length=MAX_LENGTH)] = (
         "a*x**3 - b*y**3"

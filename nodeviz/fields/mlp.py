@@ -2,84 +2,117 @@
 
 from __future__ import annotations
 
-from itertools import pairwise
-from math import sqrt
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
-from nodeviz.fields.activations import ACTIVATIONS, NUMPY_ACTIVATIONS
+from nodeviz.fields.activations import NUMPY_ACTIVATIONS
+from nodeviz.fields.conditioning import Concat, ConcatSquash, Conditioning, DepthVarying, Hypernetwork, Start, Still
 from nodeviz.fields.declared import DeclaredField
 from nodeviz.fields.layout import Slot
+from nodeviz.fields.network import (
+    WEIGHTS_STREAM,
+    ActivationName,
+    Augmented,
+    Depth,
+    Width,
+    deviations,
+    forward,
+    lifted,
+)
 from nodeviz.settings import Choice, described
 
 if TYPE_CHECKING:
     from nodeviz.fields.modules.mlp import MLPModule
 
-WEIGHTS_STREAM = 1
-"""Weights, batches and noise each draw from a stream of their own of the same seed."""
-
-GAINS = {"relu": sqrt(2.0), "silu": 2.0, "softplus": sqrt(2.0)}
-"""Of the activations that halve what they pass; the others leave small values as they are."""
-
-ACTIVATION_CHOICES = tuple(Choice(name, name, sentence) for name, sentence in ACTIVATIONS.items())
+TIMES = (
+    Choice("none", "none", "The field stands still."),
+    Choice("concat", "concat", "t is one more input beside the state."),
+    Choice("concatsquash", "concatsquash", "t opens a gate on every layer and shifts it, as in FFJORD."),
+    Choice("hypernetwork", "hypernetwork", "A small network of t makes the weights, as in the paper's own flows."),
+    Choice("depth", "depth-varying", "Every weight is a sum of cosines of t."),
+)
 
 
 class MLPField(DeclaredField, frozen=True, tag="mlp"):
-    """dy/dt = W·act(… act(W·features + b) …) + b, with features y or y³, and t beside them when asked."""
+    """A multilayer perceptron: dy/dt = W·act(… act(W·y + b) …) + b, and time may enter in several ways."""
 
-    width: Annotated[int, described("width", "Units in each hidden layer.", low=1, high=512, scale="log")] = 50
-    depth: Annotated[int, described("depth", "Hidden layers between the state and its velocity.", low=1, high=8)] = 1
-    activation: Annotated[
-        Literal["tanh", "softplus", "elu", "silu", "relu", "sine"],
-        described("activation", "The bend between layers.", choices=ACTIVATION_CHOICES),
-    ] = "tanh"
+    title: ClassVar[str] = "Network"
+
+    width: Width = 50
+    depth: Depth = 1
+    activation: ActivationName = "tanh"
+    time: Annotated[
+        Literal["none", "concat", "concatsquash", "hypernetwork", "depth"],
+        described("time", "How the field may change in time.", choices=TIMES),
+    ] = "none"
+    augmented: Augmented = 0
     cubed: Annotated[bool, described("cubed inputs", "Feed y³ in place of y, as the spiral's own field does.")] = True
-    time_input: Annotated[bool, described("time input", "Feed t beside y, so that the field may change in time.")] = (
-        False
-    )
+    hyper_width: Annotated[
+        int, described("hypernetwork width", "Units in each layer of the small network of t.", low=1, high=128)
+    ] = 32
+    terms: Annotated[int, described("terms", "How many cosines of t a depth-varying weight has.", low=2, high=16)] = 4
+    span: Annotated[
+        float,
+        described(
+            "time span",
+            "Depth-varying weights have their freedom on [0, span] and mirror it beyond.",
+            low=0.1,
+            high=100.0,
+            scale="log",
+        ),
+    ] = 1.0
 
     @property
     def sizes(self) -> tuple[int, ...]:
-        """Features in each layer, from the inputs to the velocity."""
-        return (2 + self.time_input, *[self.width] * self.depth, 2)
+        """Features in each layer, from the state to the velocity."""
+        return (self.dim, *[self.width] * self.depth, self.dim)
 
     @property
     def autonomous(self) -> bool:
         """Whether t is no input."""
-        return not self.time_input
+        return self.time == "none"
+
+    @property
+    def idle(self) -> frozenset[str]:
+        """The settings of ways for time to enter that are not chosen."""
+        used = {"hypernetwork": {"hyper_width"}, "depth": {"terms", "span"}}.get(self.time, set())
+        return frozenset({"hyper_width", "terms", "span"} - used)
+
+    @property
+    def conditioning(self) -> Conditioning:
+        """How time enters the layers."""
+        match self.time:
+            case "none":
+                return Still(self.sizes)
+            case "concat":
+                return Concat(self.sizes)
+            case "concatsquash":
+                return ConcatSquash(self.sizes)
+            case "hypernetwork":
+                return Hypernetwork(self.sizes, self.hyper_width)
+            case "depth":
+                return DepthVarying(self.sizes, self.terms, self.span)
 
     def layout(self) -> tuple[Slot, ...]:
-        """Weight (out, in) and bias (out,) of each layer, named as `torch.nn.Linear` names them."""
-        slots = []
-        for i, (inputs, outputs) in enumerate(pairwise(self.sizes)):
-            slots += [Slot(f"layers.{i}.weight", (outputs, inputs)), Slot(f"layers.{i}.bias", (outputs,))]
-        return tuple(slots)
+        """As the conditioning names them; without one, as `torch.nn.Linear` does."""
+        return self.conditioning.layout()
 
     def initial_parameters(self, seed: int) -> NDArray[np.float32]:
-        """Normal weights, zero biases: of deviation 0.1 in the first and last layer, as in the spiral demo.
-
-        Between hidden layers the deviation keeps the size of what passes through (He et al., 2015), at any depth.
-        """
+        """Normal weights, zero biases, small in the last layer: a flow that starts near the identity."""
+        sizes = self.sizes
         draw = np.random.default_rng([seed, WEIGHTS_STREAM])
-        between = GAINS.get(self.activation, 1.0) / sqrt(self.width)
-        pieces = []
-        for i, (inputs, outputs) in enumerate(pairwise(self.sizes)):
-            deviation = between if 0 < i < self.depth else 0.1
-            pieces += [deviation * draw.standard_normal(outputs * inputs), np.zeros(outputs)]
+        start = Start(draw, deviations(sizes, self.activation), [0.0] * (len(sizes) - 1))
+        pieces = [np.ravel(piece) for piece in self.conditioning.initial(start)]
         return np.concatenate(pieces).astype(np.float32)
 
     def velocity(self, theta: NDArray[np.float32], t: float, y: NDArray[np.floating]) -> NDArray[np.floating]:
         """f(y, t, θ) in numpy, y (n, 2) -> (n, 2)."""
-        parts = self.split(theta)
-        hidden = y * y * y if self.cubed else y
-        if self.time_input:
-            hidden = np.concatenate([hidden, np.full((*y.shape[:-1], 1), t, y.dtype)], axis=-1)
-        activate = NUMPY_ACTIVATIONS[self.activation]
-        for i in range(self.depth):
-            hidden = activate(hidden @ parts[f"layers.{i}.weight"].T + parts[f"layers.{i}.bias"])
-        return hidden @ parts[f"layers.{self.depth}.weight"].T + parts[f"layers.{self.depth}.bias"]
+        layers = self.conditioning.layers_at(self.split(theta), t)
+        state = lifted(y, self.augmented)
+        features = state * state * state if self.cubed else state
+        return forward(layers, NUMPY_ACTIVATIONS[self.activation], features)[..., :2]
 
     def module(self, theta: NDArray[np.float32]) -> MLPModule:
         """The field as a torch module."""

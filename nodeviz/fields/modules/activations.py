@@ -1,12 +1,15 @@
-"""An activation and its pullback in torch, without an autograd graph."""
+"""An activation in torch: its pullback without an autograd graph, its slope and its curvature."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import NamedTuple
 
 import torch
 from torch import Tensor
+
+from nodeviz.fields.activations import GELU_CUBE, GELU_SCALE
 
 _aten = torch.ops.aten
 
@@ -15,21 +18,45 @@ class Bend(NamedTuple):
     """How a layer bends.
 
     `apply` is differentiable by autograd. `overwrite` may write over its argument when `keeps` is "output", since the
-    pullback then needs the output alone. `pullback(cotangent, kept)` gives the cotangent of the argument.
+    pullback then needs the output alone. `pullback(cotangent, kept)` gives the cotangent of the argument. From what is
+    kept come also the first derivative, `slope(kept)`, differentiable by autograd, and the second one,
+    `curvature(kept, slope)`.
     """
 
     apply: Callable[[Tensor], Tensor]
     overwrite: Callable[[Tensor], Tensor]
     pullback: Callable[[Tensor, Tensor], Tensor]
     keeps_output: bool
+    slope: Callable[[Tensor], Tensor]
+    curvature: Callable[[Tensor, Tensor], Tensor]
+
+
+def _tanh_slope(output: Tensor) -> Tensor:
+    return 1 - output * output
+
+
+def _tanh_curvature(output: Tensor, slope: Tensor) -> Tensor:
+    return torch.mul(output, slope).mul_(-2)
 
 
 def _elu_pullback(cotangent: Tensor, output: Tensor) -> Tensor:
     return _aten.elu_backward(cotangent, 1.0, 1.0, 1.0, True, output)
 
 
+def _elu_slope(output: Tensor) -> Tensor:
+    return output.clamp_max(0) + 1
+
+
+def _elu_curvature(output: Tensor, slope: Tensor) -> Tensor:
+    return torch.where(output > 0, 0, slope)
+
+
 def _relu_pullback(cotangent: Tensor, output: Tensor) -> Tensor:
     return _aten.threshold_backward(cotangent, output, 0.0)
+
+
+def _relu_slope(output: Tensor) -> Tensor:
+    return (output > 0).to(output)
 
 
 def _softplus(z: Tensor) -> Tensor:
@@ -37,11 +64,80 @@ def _softplus(z: Tensor) -> Tensor:
     return torch.logaddexp(z, z.new_zeros(()))
 
 
+def _silu_slope(z: Tensor) -> Tensor:
+    opened = torch.sigmoid(z)
+    return opened * (1 + z * (1 - opened))
+
+
+def _silu_curvature(z: Tensor, slope: Tensor) -> Tensor:
+    opened = torch.sigmoid(z)
+    return opened * (1 - opened) * (2 + z * (1 - 2 * opened))
+
+
+_gelu = partial(torch.nn.functional.gelu, approximate="tanh")
+
+
+def _gelu_pullback(cotangent: Tensor, z: Tensor) -> Tensor:
+    return _aten.gelu_backward(cotangent, z, approximate="tanh")
+
+
+def _gelu_slope(z: Tensor) -> Tensor:
+    square = z * z
+    bent = torch.tanh(GELU_SCALE * z * (1 + GELU_CUBE * square))
+    return 0.5 * (1 + bent) + 0.5 * z * (1 - bent * bent) * GELU_SCALE * (1 + 3 * GELU_CUBE * square)
+
+
+def _gelu_curvature(z: Tensor, slope: Tensor) -> Tensor:
+    # z (1 + tanh u) / 2, with u = scale (z + cube z³), twice differentiated
+    square = z * z
+    bent = torch.tanh(GELU_SCALE * z * (1 + GELU_CUBE * square))
+    first = GELU_SCALE * (1 + 3 * GELU_CUBE * square)
+    second = 6 * GELU_SCALE * GELU_CUBE * z
+    return (1 - bent * bent) * (first + 0.5 * z * (second - 2 * bent * first * first))
+
+
+def _sigmoid_curvature(z: Tensor, slope: Tensor) -> Tensor:
+    return slope * (1 - slope)
+
+
+def _no_curvature(kept: Tensor, slope: Tensor) -> Tensor:
+    return torch.zeros_like(slope)
+
+
 BENDS: dict[str, Bend] = {
-    "tanh": Bend(torch.tanh, torch.tanh_, _aten.tanh_backward, True),
-    "softplus": Bend(_softplus, _softplus, lambda cotangent, z: cotangent * torch.sigmoid(z), False),
-    "elu": Bend(torch.nn.functional.elu, lambda z: torch.nn.functional.elu(z, inplace=True), _elu_pullback, True),
-    "silu": Bend(torch.nn.functional.silu, torch.nn.functional.silu, _aten.silu_backward, False),
-    "relu": Bend(torch.relu, torch.relu_, _relu_pullback, True),
-    "sine": Bend(torch.sin, torch.sin, lambda cotangent, z: cotangent * torch.cos(z), False),
+    "tanh": Bend(torch.tanh, torch.tanh_, _aten.tanh_backward, True, _tanh_slope, _tanh_curvature),
+    "softplus": Bend(
+        _softplus,
+        _softplus,
+        lambda cotangent, z: cotangent * torch.sigmoid(z),
+        False,
+        torch.sigmoid,
+        _sigmoid_curvature,
+    ),
+    "elu": Bend(
+        torch.nn.functional.elu,
+        lambda z: torch.nn.functional.elu(z, inplace=True),
+        _elu_pullback,
+        True,
+        _elu_slope,
+        _elu_curvature,
+    ),
+    "silu": Bend(
+        torch.nn.functional.silu,
+        torch.nn.functional.silu,
+        _aten.silu_backward,
+        False,
+        _silu_slope,
+        _silu_curvature,
+    ),
+    "gelu": Bend(_gelu, _gelu, _gelu_pullback, False, _gelu_slope, _gelu_curvature),
+    "relu": Bend(torch.relu, torch.relu_, _relu_pullback, True, _relu_slope, _no_curvature),
+    "sine": Bend(
+        torch.sin,
+        torch.sin,
+        lambda cotangent, z: cotangent * torch.cos(z),
+        False,
+        torch.cos,
+        lambda z, slope: -torch.sin(z),
+    ),
 }

@@ -74,7 +74,7 @@ class FlatModule(torch.nn.Module, ABC):
             state = y if y.requires_grad else y.detach().requires_grad_()
             dy = self(t, state)
             trace = state.new_zeros(state.shape[0])
-            for i in range(state.shape[-1]):
+            for i in range(state.shape[-1] if dy.requires_grad else 0):
                 (slope,) = torch.autograd.grad(dy[:, i].sum(), state, create_graph=True, materialize_grads=True)
                 trace = trace + slope[:, i]
         return Traced(dy, trace)
@@ -92,8 +92,13 @@ class FlatModule(torch.nn.Module, ABC):
             found = self.trace(time, state)
 
         def pullback(in_dy: Tensor, in_trace: Tensor) -> Gradients:
-            sources, cotangents = (time, state, self.theta), (in_dy, in_trace)
-            in_t, in_y, in_theta = torch.autograd.grad(found, sources, cotangents, allow_unused=True)
+            # the divergence of a field that is linear in y has no graph, and neither has a constant velocity
+            pulled = [(one, given) for one, given in zip(found, (in_dy, in_trace), strict=True) if one.requires_grad]
+            if not pulled:
+                return Gradients(None, None, (None,))
+            outputs, cotangents = zip(*pulled, strict=True)
+            sources = (time, state, self.theta)
+            in_t, in_y, in_theta = torch.autograd.grad(outputs, sources, cotangents, allow_unused=True)
             return Gradients(in_t, in_y, (in_theta,))
 
         return Traced(found.dy.detach(), found.trace.detach()), pullback

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
-from itertools import pairwise
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 import torch
@@ -12,35 +11,30 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from nodeviz.fields.modules.activations import BENDS
+from nodeviz.fields.modules.conditioning import timed_layers_of
 from nodeviz.fields.modules.flat import FlatModule
+from nodeviz.fields.modules.layers import has_rows
+from nodeviz.fields.modules.perceptron import Tape, evaluate, jacobians, pull_back, record, velocity
 from solver.field import Gradients, Pullback, RowLinearisation
 
 if TYPE_CHECKING:
     from nodeviz.fields.mlp import MLPField
 
 
-class Layer(NamedTuple):
-    """One layer's weights as views of θ. `weight` (out, in) and its transpose; `of_time` (out,) multiplies t."""
+class Seen(NamedTuple):
+    """θ where it was last, and the views of it that are made once."""
 
-    weight: Tensor
-    transposed: Tensor
-    bias: Tensor
-    of_time: Tensor | None
+    theta: Tensor
+    views: Any
 
 
-class Tape(NamedTuple):
-    """What a pullback needs of one evaluation; states are (batch, features).
-
-    `inputs[i]` went into layer i, `kept[i]` is what the pullback of activation i asks for, `square` is y² when the
-    inputs are cubed.
-    """
+class Moment(NamedTuple):
+    """Where a pullback leads to: the time, as the layers take it and as it came, and the states."""
 
     t: Tensor | float
-    shape: torch.Size
-    layers: tuple[Layer, ...]
-    inputs: list[Tensor]
-    kept: list[Tensor]
-    square: Tensor | None
+    shape_of_t: torch.Size
+    y: Tensor
+    views: Any
 
 
 class MLPModule(FlatModule):
@@ -50,135 +44,67 @@ class MLPModule(FlatModule):
         super().__init__(theta)
         self.field = field
         self._bend = BENDS[field.activation]
-        self._views: tuple[Layer, ...] = ()
+        self._layers = timed_layers_of(field.conditioning)
+        self._seen: Seen | None = None
 
     def forward(self, t: Tensor | float, y: Tensor) -> Tensor:
-        """The velocity at y (..., 2) through autograd."""
-        hidden = y * y * y if self.field.cubed else y
-        layers = self._split(self.theta)
-        for i, layer in enumerate(layers):
-            bias = layer.bias
-            if layer.of_time is not None:
-                time = torch.as_tensor(t, dtype=y.dtype, device=y.device)
-                bias = bias + time.unsqueeze(-1) * layer.of_time
-            hidden = hidden @ layer.transposed + bias
-            if i < len(layers) - 1:
-                hidden = self._bend.apply(hidden)
-        return hidden
+        """The velocity at y (..., dim) through autograd."""
+        time = t.reshape(-1) if isinstance(t, Tensor) and t.dim() else t
+        layers = self._layers.at(self._layers.views(self.theta), time)
+        features = (y * y * y if self.field.cubed else y).reshape(-1, self.field.dim)
+        return velocity(layers, self._bend, features).view(y.shape)
 
     def evaluate(self, t: Tensor | float, y: Tensor) -> Tensor:
         """The velocity without an autograd graph."""
-        *hidden_layers, last = self._layers()
-        hidden = y.detach() if y.dim() == 2 else y.detach().reshape(-1, 2)
-        if self.field.cubed:
-            hidden = hidden * hidden * hidden
-        for layer in hidden_layers:
-            hidden = self._bend.overwrite(torch.addmm(_bias_at(layer, t), hidden, layer.transposed))
-        dy = torch.addmm(last.bias, hidden, last.transposed)
+        if has_rows(t) and not self._layers.shares_weights:
+            return super().evaluate(t, y)
+        layers = self._layers.at(self._views(), _as_taken(t))
+        state = y.detach() if y.dim() == 2 else y.detach().reshape(-1, self.field.dim)
+        dy = evaluate(layers, self._bend, state * state * state if self.field.cubed else state)
         return dy if y.dim() == 2 else dy.view(y.shape)
 
     def linearise(self, t: Tensor | float, y: Tensor) -> tuple[Tensor, Pullback]:
         """The velocity and its pullback, by hand."""
-        tape = self._record(t, y)
-        last = tape.layers[-1]
-        dy = torch.addmm(last.bias, tape.inputs[-1], last.transposed)
-        return dy if y.dim() == 2 else dy.view(y.shape), partial(self._pull_back, tape)
+        if has_rows(t) and not self._layers.shares_weights:
+            return super().linearise(t, y)
+        moment, tape = self._record(t, y)
+        return tape.dy.view(y.shape), partial(self._pull_back, moment, tape)
 
     def linearise_rows(self, t: Tensor, y: Tensor) -> RowLinearisation:
-        """The Jacobian in each row of y (rows, 2) at its own time of t (rows, 1), and the pullback to θ, by hand."""
-        tape = self._record(t, y)
-        return RowLinearisation(self._jacobians(tape), lambda cotangent: self._pull_back(tape, cotangent).parameters)
-
-    def _record(self, t: Tensor | float, y: Tensor) -> Tape:
-        """Evaluate all but the last layer, keeping what a pullback needs."""
-        layers = self._layers()
-        hidden = y.detach() if y.dim() == 2 else y.detach().reshape(-1, 2)
-        square = None
+        """The Jacobian in each row of y (rows, dim) at its own time of t (rows, 1), and the pullback to θ, by hand."""
+        if not self._layers.shares_weights:
+            return super().linearise_rows(t, y)
+        moment, tape = self._record(t, y)
+        found = jacobians(tape)
         if self.field.cubed:
-            square = hidden * hidden
-            hidden = square * hidden
-        inputs, kept = [hidden], []
-        for layer in layers[:-1]:
-            bent = torch.addmm(_bias_at(layer, t), hidden, layer.transposed)
-            hidden = self._bend.overwrite(bent)
-            inputs.append(hidden)
-            kept.append(hidden if self._bend.keeps_output else bent)
-        return Tape(t, y.shape, layers, inputs, kept, square)
+            found = found * (3 * moment.y * moment.y).unsqueeze(1)
+        return RowLinearisation(found, lambda cotangent: self._pull_back(moment, tape, cotangent).parameters)
 
-    def _jacobians(self, tape: Tape) -> Tensor:
-        """∂f_i/∂y_j as [row, i, j]: what each entry of y, as a tangent (row, j, feature), becomes layer by layer."""
-        one = tape.inputs[0].new_ones(())
-        slopes = [self._bend.pullback(one.expand_as(kept), kept) for kept in tape.kept]
-        first, second, *rest = tape.layers
-        # two layers and the bend between them at once: the features in between are summed over by one product
-        through = (first.weight.unsqueeze(2) * second.transposed.unsqueeze(1)).flatten(1)
-        tangents = torch.mm(slopes[0], through).view(-1, 2, second.bias.numel())
-        for layer, slope in zip(rest, slopes[1:], strict=True):
-            tangents = (tangents * slope.unsqueeze(1)) @ layer.transposed
-        jacobians = tangents.transpose(1, 2)
-        return jacobians if tape.square is None else jacobians * (3 * tape.square).unsqueeze(1)
+    def _record(self, t: Tensor | float, y: Tensor) -> tuple[Moment, Tape]:
+        state = y.detach() if y.dim() == 2 else y.detach().reshape(-1, self.field.dim)
+        time = _as_taken(t)
+        moment = Moment(time, t.shape if isinstance(t, Tensor) else torch.Size(), state, self._views())
+        features = state * state * state if self.field.cubed else state
+        return moment, record(self._layers.at(moment.views, time), self._bend, features)
 
-    def _pull_back(self, tape: Tape, cotangent: Tensor) -> Gradients:
-        if cotangent.dim() != 2:
-            cotangent = cotangent.reshape(-1, 2)
-        pieces: list[Tensor] = []
-        in_t = None
-        for i in range(len(tape.layers) - 1, -1, -1):
-            layer = tape.layers[i]
-            in_bias = cotangent.sum(0)
-            in_weight = torch.mm(cotangent.t(), tape.inputs[i])
-            if layer.of_time is not None:
-                in_t, in_of_time = _pull_back_time(layer.of_time, tape.t, cotangent, in_bias)
-                in_weight = torch.cat((in_weight, in_of_time.unsqueeze(1)), 1)
-            pieces += (in_bias, in_weight.view(-1))
-            if i:
-                cotangent = self._bend.pullback(torch.mm(cotangent, layer.weight), tape.kept[i - 1])
-        weight = tape.layers[0].weight
-        if tape.square is None:
-            in_y = torch.mm(cotangent, weight)
-        else:  # d(y³) = 3 y² dy; with beta = 0 the first argument is not read
-            in_y = torch.addmm(tape.square, cotangent, weight, beta=0, alpha=3).mul_(tape.square)
-        pieces.reverse()
-        return Gradients(in_t, in_y if len(tape.shape) == 2 else in_y.view(tape.shape), (torch.cat(pieces),))
+    def _pull_back(self, moment: Moment, tape: Tape, cotangent: Tensor) -> Gradients:
+        pulled = pull_back(tape, cotangent if cotangent.dim() == 2 else cotangent.reshape(-1, self.field.dim))
+        found = self._layers.pull_back(self.theta, moment.views, moment.t, pulled.layers)
+        in_y = pulled.features * (3 * moment.y * moment.y) if self.field.cubed else pulled.features
+        in_t = None if found.t is None else found.t.view(moment.shape_of_t)
+        return Gradients(in_t, in_y.view(cotangent.shape), (found.theta,))
 
-    def _layers(self) -> tuple[Layer, ...]:
+    def _views(self) -> Any:
         # `.double()`, `.to(device)` and a deep copy move θ elsewhere: the views then follow.
-        first = self._views[0].weight if self._views else None
-        if first is None or first.data_ptr() != self.theta.data_ptr() or first.dtype != self.theta.dtype:
-            self._views = self._split(self.theta.detach())
-        return self._views
-
-    def _split(self, theta: Tensor) -> tuple[Layer, ...]:
-        sizes = self.field.sizes
-        layers, start = [], 0
-        for i, (inputs, outputs) in enumerate(pairwise(sizes)):
-            end = start + inputs * outputs
-            weight, bias = theta[start:end].view(outputs, inputs), theta[end : end + outputs]
-            of_time = weight[:, 2] if i == 0 and self.field.time_input else None
-            weight = weight if of_time is None else weight[:, :2]
-            layers.append(Layer(weight, weight.t(), bias, of_time))
-            start = end + outputs
-        return tuple(layers)
+        seen, theta = self._seen, self.theta
+        if seen is None or seen.theta.data_ptr() != theta.data_ptr() or seen.theta.dtype != theta.dtype:
+            detached = theta.detach()
+            self._seen = seen = Seen(detached, self._layers.views(detached))
+        return seen.views
 
 
-def _bias_at(layer: Layer, t: Tensor | float) -> Tensor:
-    # Time enters as a feature of the first layer, which is the same as a bias that moves with t.
-    if layer.of_time is None:
-        return layer.bias
-    if isinstance(t, Tensor) and t.dim():
-        return torch.addr(layer.bias, t.reshape(-1), layer.of_time)
-    return torch.add(layer.bias, layer.of_time, alpha=float(t))
-
-
-class TimeGradients(NamedTuple):
-    """Cotangents of t, of t's shape, and of the weights that multiply it."""
-
-    t: Tensor
-    of_time: Tensor
-
-
-def _pull_back_time(of_time: Tensor, t: Tensor | float, cotangent: Tensor, in_bias: Tensor) -> TimeGradients:
-    """From the cotangent (batch, width) of the first layer and its sum over the batch."""
-    if isinstance(t, Tensor) and t.dim():
-        return TimeGradients(torch.mv(cotangent, of_time).view(t.shape), torch.mv(cotangent.t(), t.reshape(-1)))
-    return TimeGradients(torch.dot(in_bias, of_time), float(t) * in_bias)
+def _as_taken(t: Tensor | float) -> Tensor | float:
+    """t as the layers take it: a number, or one entry a row."""
+    if isinstance(t, Tensor):
+        return t.detach().reshape(-1) if t.dim() else float(t)
+    return t

@@ -59,7 +59,7 @@ def solved(model: Model, start: tuple[float, float] | None = None) -> np.ndarray
 
 @pytest.mark.parametrize(
     "field",
-    [MLPField(), MLPField(width=8, depth=3, activation="softplus", time_input=True, cubed=False), TRUE_SPIRAL],
+    [MLPField(), MLPField(width=8, depth=3, activation="softplus", time="concat", cubed=False), TRUE_SPIRAL],
     ids=["mlp", "deep", "formula"],
 )
 def test_it_prints_the_learnt_trajectory(field: MLPField | FormulaField, tmp_path: Path) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import get_args, get_type_hints
+
 import numpy as np
 import pytest
 import torch
@@ -14,13 +16,16 @@ from nodeviz.fields.modules.activations import BENDS
 from nodeviz.settings import settings_of
 from solver import solve
 
+TIMES = get_args(get_args(get_type_hints(MLPField, include_extras=True)["time"])[0])
+
 fields = st.builds(
     MLPField,
     width=st.integers(1, 9),
     depth=st.integers(1, 4),
     activation=st.sampled_from(list(ACTIVATIONS)),
     cubed=st.booleans(),
-    time_input=st.booleans(),
+    time=st.sampled_from(TIMES),
+    augmented=st.integers(0, 2),
 )
 
 
@@ -57,9 +62,9 @@ def test_the_derivative_by_hand_is_autograds_at_any_size(field: MLPField, batch:
     draw = np.random.default_rng(seed)
     start = field.initial_parameters(seed)
     module = field.module(start + 0.5 * draw.standard_normal(start.shape).astype(np.float32)).double()
-    y = torch.from_numpy(draw.uniform(-2, 2, (batch, 2))).requires_grad_()
+    y = torch.from_numpy(draw.uniform(-2, 2, (batch, field.dim))).requires_grad_()
     time = torch.tensor(t, dtype=torch.float64, requires_grad=True)
-    cotangent = torch.from_numpy(draw.standard_normal((batch, 2)))
+    cotangent = torch.from_numpy(draw.standard_normal((batch, field.dim)))
     dy, pullback = module.linearise(t, y)
     found = pullback(cotangent)
     expected = module(time, y)
@@ -68,7 +73,7 @@ def test_the_derivative_by_hand_is_autograds_at_any_size(field: MLPField, batch:
     torch.testing.assert_close(dy, expected.detach(), rtol=0, atol=1e-12 * scale)
     torch.testing.assert_close(found.y, in_y, rtol=1e-10, atol=1e-10)
     torch.testing.assert_close(found.parameters[0], in_theta, rtol=1e-10, atol=1e-10)
-    if field.time_input:
+    if not field.autonomous:
         torch.testing.assert_close(found.t, in_t, rtol=1e-10, atol=1e-10)
     else:
         assert found.t is None
@@ -80,16 +85,19 @@ def test_the_jacobians_by_hand_are_those_of_the_pullback_at_any_size(field: MLPF
     draw = np.random.default_rng(seed)
     start = field.initial_parameters(seed)
     module = field.module(start + 0.5 * draw.standard_normal(start.shape).astype(np.float32)).double()
-    y, times = torch.from_numpy(draw.uniform(-2, 2, (rows, 2))), torch.from_numpy(draw.uniform(-3, 3, (rows, 1)))
+    y, times = (
+        torch.from_numpy(draw.uniform(-2, 2, (rows, field.dim))),
+        torch.from_numpy(draw.uniform(-3, 3, (rows, 1))),
+    )
     jacobians = module.linearise_rows(times, y).jacobians
-    units = torch.eye(2, dtype=torch.float64)
-    by_rows = [module.linearise(times, y)[1](unit.expand(rows, 2)).y for unit in units]
+    units = torch.eye(field.dim, dtype=torch.float64)
+    by_rows = [module.linearise(times, y)[1](unit.expand(rows, field.dim)).y for unit in units]
     torch.testing.assert_close(jacobians, torch.stack(by_rows, 1), rtol=1e-10, atol=1e-10)
 
 
-@pytest.mark.parametrize("timed", [False, True])
-def test_all_steps_pulled_back_at_once_give_the_gradient_of_one_by_one(timed: bool) -> None:
-    field = MLPField(width=12, depth=2, time_input=timed)
+@pytest.mark.parametrize("time", TIMES)
+def test_all_steps_pulled_back_at_once_give_the_gradient_of_one_by_one(time: str) -> None:
+    field = MLPField(width=12, depth=2, time=time)
     module = field.module(3 * field.initial_parameters(4)).double()
     y0 = torch.from_numpy(np.random.default_rng(0).uniform(-1, 1, (20, 2))).requires_grad_()
     ts = torch.linspace(0, 2, 10, dtype=torch.float64)

@@ -93,7 +93,7 @@ def test_the_figure_of_merit_is_the_error_against_the_noiseless_path() -> None:
 
 
 @pytest.mark.parametrize("gradient", ["checkpointed", "direct", "backsolve"])
-@pytest.mark.parametrize("field", [MLPField(), MLPField(time_input=True), FormulaField()], ids=lambda field: str(field))
+@pytest.mark.parametrize("field", [MLPField(), MLPField(time="concat"), FormulaField()], ids=lambda field: str(field))
 def test_the_gradient_of_the_loss_is_that_of_finite_differences(gradient: str, field: MLPField | FormulaField) -> None:
     experiment = Experiment(field=field, task=FitTrajectories(batch=4))
     solver = SolverSettings(rtol=1e-9, atol=1e-9, gradient=gradient)

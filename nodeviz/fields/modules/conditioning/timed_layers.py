@@ -1,0 +1,54 @@
+"""What a perceptron asks of the way in which time enters it: the layers at a time, and their pullback to θ and t."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from typing import ClassVar, Generic, NamedTuple, TypeVar
+
+import torch
+from torch import Tensor
+
+from nodeviz.fields.modules.layers import Layer
+
+Views = TypeVar("Views")
+
+
+class InTimeAndWeights(NamedTuple):
+    """Cotangents of t, of its shape, and of θ. None is zero."""
+
+    t: Tensor | None
+    theta: Tensor
+
+
+class TimedLayers(ABC, Generic[Views]):
+    """A perceptron's layers as functions of t and θ. t is a number, or has one entry a row."""
+
+    shares_weights: ClassVar[bool] = True
+    """Whether rows with times of their own still have one weight matrix among them."""
+
+    @abstractmethod
+    def views(self, theta: Tensor) -> Views:
+        """What is read of θ, as views of it, to be kept for as long as θ stays where it is."""
+
+    @abstractmethod
+    def at(self, views: Views, t: Tensor | float) -> Sequence[Layer]:
+        """The layers at t, differentiable by autograd."""
+
+    @abstractmethod
+    def pull_back(self, theta: Tensor, views: Views, t: Tensor | float, pulled: Sequence[Layer]) -> InTimeAndWeights:
+        """From the cotangents of what each layer consists of."""
+
+    def pull_back_by_autograd(self, theta: Tensor, t: Tensor | float, pulled: Sequence[Layer]) -> InTimeAndWeights:
+        """For layers at one time, which are little work beside the rows that go through them."""
+        with torch.enable_grad():
+            weights = theta.detach().requires_grad_()
+            time = torch.as_tensor(t, dtype=theta.dtype, device=theta.device).detach().requires_grad_()
+            layers = self.at(self.views(weights), time)
+        made = [piece for layer in layers for piece in layer[:2]]
+        given = [piece for layer in pulled for piece in layer[:2]]
+        moving = [i for i, piece in enumerate(made) if piece.requires_grad]
+        in_t, in_theta = torch.autograd.grad(
+            [made[i] for i in moving], (time, weights), [given[i] for i in moving], materialize_grads=True
+        )
+        return InTimeAndWeights(in_t, in_theta)

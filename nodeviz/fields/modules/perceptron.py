@@ -1,0 +1,115 @@
+"""A perceptron's velocity and its pullback by hand, from its layers at one time and the bend between them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import torch
+from torch import Tensor
+
+from nodeviz.fields.modules.activations import Bend
+from nodeviz.fields.modules.layers import Layer
+
+
+class Tape(NamedTuple):
+    """What a pullback needs of one evaluation; features are (rows, features).
+
+    `inputs[i]` went into layer i, `kept[i]` is what the pullback of bend i asks for, `linear[i]` is what was gated, if
+    layer i has a gate.
+    """
+
+    layers: Sequence[Layer]
+    bend: Bend
+    inputs: list[Tensor]
+    kept: list[Tensor]
+    linear: list[Tensor | None]
+    dy: Tensor
+
+
+class Pulled(NamedTuple):
+    """Cotangents of what each layer consists of, and of the features."""
+
+    layers: list[Layer]
+    features: Tensor
+
+
+def velocity(layers: Sequence[Layer], bend: Bend, features: Tensor) -> Tensor:
+    """Differentiable by autograd."""
+    *hidden, last = layers
+    for layer in hidden:
+        features = bend.apply(layer(features))
+    return last(features)
+
+
+def evaluate(layers: Sequence[Layer], bend: Bend, features: Tensor) -> Tensor:
+    """The velocity, with no graph and nothing kept."""
+    *hidden, last = layers
+    for layer in hidden:
+        features = bend.overwrite(_affine(layer, features))
+    return _affine(last, features)
+
+
+def record(layers: Sequence[Layer], bend: Bend, features: Tensor) -> Tape:
+    """The velocity, keeping what a pullback needs."""
+    tape = Tape(layers, bend, [features], [], [], features)
+    for layer in layers[:-1]:
+        bent = _recorded(layer, features, tape)
+        features = bend.overwrite(bent)
+        tape.inputs.append(features)
+        tape.kept.append(features if bend.keeps_output else bent)
+    return tape._replace(dy=_recorded(layers[-1], features, tape))
+
+
+def jacobians(tape: Tape) -> Tensor:
+    """∂f_i/∂x_j as [row, i, j]: what each feature, as a tangent (row, j, feature), becomes layer by layer."""
+    slopes = [tape.bend.slope(kept) for kept in tape.kept]
+    first, second, *rest = tape.layers
+    if first.gate is not None:
+        slopes[0] = slopes[0] * first.gate
+    # two layers and the bend between them at once: the features in between are summed over by one product
+    through = (first.weight.unsqueeze(2) * second.weight.t().unsqueeze(1)).flatten(1)
+    tangents = torch.mm(slopes[0], through).view(-1, first.weight.shape[1], second.weight.shape[0])
+    if second.gate is not None:
+        tangents = tangents * second.gate.unsqueeze(1)
+    for layer, slope in zip(rest, slopes[1:], strict=True):
+        tangents = (tangents * slope.unsqueeze(1)) @ layer.weight.t()
+        if layer.gate is not None:
+            tangents = tangents * layer.gate.unsqueeze(1)
+    return tangents.transpose(1, 2)
+
+
+def pull_back(tape: Tape, cotangent: Tensor) -> Pulled:
+    """From the velocity's cotangent (rows, dim)."""
+    last = len(tape.layers) - 1
+    pulled: list[Layer] = []
+    for i in range(last, -1, -1):
+        layer = tape.layers[i]
+        if i < last:
+            cotangent = tape.bend.pullback(cotangent, tape.kept[i])
+        in_bias = cotangent if layer.bias.dim() == 2 else cotangent.sum(0)
+        linear, in_gate = tape.linear[i], None
+        if layer.gate is not None and linear is not None:
+            in_gate = cotangent * linear
+            cotangent = cotangent * layer.gate
+        pulled.append(Layer(torch.mm(cotangent.t(), tape.inputs[i]), in_bias, in_gate))
+        cotangent = torch.mm(cotangent, layer.weight)
+    pulled.reverse()
+    return Pulled(pulled, cotangent)
+
+
+def _affine(layer: Layer, features: Tensor) -> Tensor:
+    weight, bias, gate = layer
+    if gate is None:
+        return torch.addmm(bias, features, weight.t())
+    return torch.addcmul(bias, torch.mm(features, weight.t()), gate)
+
+
+def _recorded(layer: Layer, features: Tensor, tape: Tape) -> Tensor:
+    weight, bias, gate = layer
+    if gate is None:
+        tape.linear.append(None)
+        return torch.addmm(bias, features, weight.t())
+    linear = torch.mm(features, weight.t())
+    tape.linear.append(linear)
+    return torch.addcmul(bias, linear, gate)

@@ -1,0 +1,60 @@
+"""What the declared networks share: their settings, how large their weights start, and their numpy form."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import pairwise
+from math import sqrt
+from typing import Annotated, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nodeviz.fields.activations import ACTIVATIONS, NumpyActivation
+from nodeviz.fields.conditioning import Affine
+from nodeviz.settings import Choice, described
+
+WEIGHTS_STREAM = 1
+"""Weights, batches and noise each draw from a stream of their own of the same seed."""
+
+GAINS = {"relu": sqrt(2.0), "silu": 2.0, "gelu": 2.0, "softplus": sqrt(2.0)}
+"""Of the activations that halve what they pass; the others leave small values as they are."""
+
+Width = Annotated[int, described("width", "Units in each hidden layer.", low=1, high=512, scale="log")]
+Depth = Annotated[int, described("depth", "Hidden layers between the state and its velocity.", low=1, high=8)]
+ActivationName = Annotated[
+    Literal["tanh", "softplus", "elu", "silu", "gelu", "relu", "sine"],
+    described(
+        "activation",
+        "The bend between layers.",
+        choices=tuple(Choice(name, name, sentence) for name, sentence in ACTIVATIONS.items()),
+    ),
+]
+Augmented = Annotated[
+    int, described("augmented", "Dimensions of the state beside the plane's two, which start at zero.", low=0, high=8)
+]
+
+
+def deviations(sizes: Sequence[int], activation: str) -> list[float]:
+    """Of each layer's weights: 0.1 in the first and the last one, as in the spiral demo.
+
+    Between hidden layers the deviation keeps the size of what passes through (He et al., 2015), at any depth.
+    """
+    gain = GAINS.get(activation, 1.0)
+    between = [gain / sqrt(inputs) for inputs, _ in pairwise(sizes)][1:-1]
+    return [0.1, *between, 0.1]
+
+
+def lifted(y: NDArray[np.floating], augmented: int) -> NDArray[np.floating]:
+    """Points (n, 2) as states (n, 2 + augmented), zero in the new dimensions."""
+    return np.pad(y, ((0, 0), (0, augmented))) if augmented else y
+
+
+def forward(
+    layers: Sequence[Affine], activation: NumpyActivation, features: NDArray[np.floating]
+) -> NDArray[np.floating]:
+    """Features (n, in) through all layers, with a bend between them."""
+    *hidden, last = layers
+    for layer in hidden:
+        features = activation.apply(features @ layer.weight.T + layer.bias)
+    return features @ last.weight.T + last.bias
