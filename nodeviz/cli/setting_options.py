@@ -35,11 +35,18 @@ SECTIONS = (
 
 
 class SettingOption(NamedTuple):
-    """One option: its flag, the section it belongs to, and the declaration that it was made from."""
+    """One option: its flag, the section it belongs to, and the declarations that it was made from.
+
+    Kinds of a section may declare settings of one name with other bounds or defaults.
+    """
 
     flag: str
     section: str
-    setting: Setting
+    declarations: tuple[Setting, ...]
+
+    @property
+    def setting(self) -> Setting:
+        return self.declarations[0]
 
     @property
     def destination(self) -> str:
@@ -49,16 +56,15 @@ class SettingOption(NamedTuple):
 @cache
 def setting_options() -> tuple[SettingOption, ...]:
     """All of them, in the order of the sections. A name that two sections share is preceded by the section's."""
-    found = {
-        (section.name, setting.name): setting
-        for section in SECTIONS
-        for kind in section.kinds
-        for setting in settings_of(kind)
-    }
+    found: dict[tuple[str, str], dict[Setting, None]] = {}  # a set that keeps its order
+    for section in SECTIONS:
+        for kind in section.kinds:
+            for setting in settings_of(kind):
+                found.setdefault((section.name, setting.name), {})[setting] = None
     shared = Counter(name for _, name in found)
     return tuple(
-        SettingOption(_flag(name if shared[name] == 1 else f"{section}-{name}"), section, setting)
-        for (section, name), setting in found.items()
+        SettingOption(_flag(name if shared[name] == 1 else f"{section}-{name}"), section, tuple(declarations))
+        for (section, name), declarations in found.items()
     )
 
 
@@ -76,6 +82,7 @@ def add_setting_options(parser: argparse.ArgumentParser) -> None:
 
 def experiment_as_asked(experiment: Experiment, options: argparse.Namespace) -> Experiment:
     """`experiment` with what `options` set. Raises `ValueError` naming the option or the setting that is wrong."""
+    parts = {}
     for section in SECTIONS:
         part = _kind_as_asked(section, getattr(experiment, section.name), options)
         asked = {
@@ -84,9 +91,8 @@ def experiment_as_asked(experiment: Experiment, options: argparse.Namespace) -> 
             if option.section == section.name and (value := getattr(options, option.destination)) is not None
         }
         _check_belonging(section, part, asked)
-        changed = msgspec.structs.replace(part, **asked) if asked else part
-        experiment = msgspec.structs.replace(experiment, **{section.name: changed})
-    return experiment
+        parts[section.name] = msgspec.structs.replace(part, **asked) if asked else part
+    return msgspec.structs.replace(experiment, **parts)  # at once: a new task need not suit the old data
 
 
 def _kind_as_asked(section: Section, part: Any, options: argparse.Namespace) -> Any:
@@ -108,25 +114,32 @@ def _check_belonging(section: Section, part: msgspec.Struct, asked: dict[str, An
 
 
 def _add(group: Any, option: SettingOption) -> None:
-    help = _help_text(option.setting)
+    help = _help_text(option)
     if option.setting.kind == "bool":
         group.add_argument(option.flag, dest=option.destination, action=argparse.BooleanOptionalAction, help=help)
         return
     group.add_argument(
-        option.flag, dest=option.destination, type=_reader(option.setting), metavar=_metavar(option.setting), help=help
+        option.flag, dest=option.destination, type=_reader(option), metavar=_metavar(option.setting), help=help
     )
 
 
-def _reader(setting: Setting) -> Callable[[str], Any]:
-    """What turns an option's text into the setting's value, complaining as the setting itself does."""
+def _reader(option: SettingOption) -> Callable[[str], Any]:
+    """What turns an option's text into the setting's value, complaining as the setting itself does.
+
+    Which of several declarations holds is known once the kind is: the struct itself then checks by its own.
+    """
 
     def read(text: str) -> Any:
-        try:
-            value = _converted(setting, text)
-            setting.check(value)
-        except ValueError as error:
-            raise argparse.ArgumentTypeError(str(error)) from error
-        return value
+        complaints = []
+        for setting in option.declarations:
+            try:
+                value = _converted(setting, text)
+                setting.check(value)
+            except ValueError as error:
+                complaints.append(error)
+            else:
+                return value
+        raise argparse.ArgumentTypeError(str(complaints[0])) from complaints[0]
 
     return read
 
@@ -139,7 +152,10 @@ def _converted(setting: Setting, text: str) -> Any:
         return text  # which the setting refuses in its own words
 
 
-def _help_text(setting: Setting) -> str:
+def _help_text(option: SettingOption) -> str:
+    setting = option.setting
+    if len(option.declarations) > 1:
+        return f"{setting.help} Its bounds and its default are those of the {option.section}.".replace("%", "%%")
     parts = [setting.help]
     if setting.choices:
         parts.append(f"One of {', '.join(choice.value for choice in setting.choices)}.")

@@ -86,7 +86,7 @@ class PointDataset(DeclaredDataset, frozen=True):
     held_out: Annotated[
         float, described("held out", "The share of the points that judges and does not train.", low=0.05, high=0.9)
     ] = 0.25
-    seed: Annotated[int, described("data seed", "Another seed draws other points.", low=0, high=2**31 - 1)] = 0
+    data_seed: Annotated[int, described("data seed", "Another seed draws other points.", low=0, high=2**31 - 1)] = 0
 
     @property
     def classes(self) -> int:
@@ -109,7 +109,7 @@ class PointDataset(DeclaredDataset, frozen=True):
 
     def sample(self, seed: int) -> Split:
         """The points of `seed`, the training seed, and of the data's own, divided."""
-        drawn = self.draw(self.points, np.random.default_rng([seed, DATA_STREAM, self.seed]))
+        drawn = self.draw(self.points, np.random.default_rng([seed, DATA_STREAM, self.data_seed]))
         for array in drawn:
             array.flags.writeable = False
         held = max(1, round(self.held_out * self.points))
@@ -117,7 +117,7 @@ class PointDataset(DeclaredDataset, frozen=True):
 
     def sketch(self, seed: int) -> Sketch:
         """Some of the points in the colours of their classes."""
-        return Sketch(points=self.draw(SKETCHED, np.random.default_rng([seed, DATA_STREAM, self.seed])))
+        return Sketch(points=self.draw(SKETCHED, np.random.default_rng([seed, DATA_STREAM, self.data_seed])))
 
 
 class EnergyDataset(DeclaredDataset, frozen=True):

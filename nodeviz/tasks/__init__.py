@@ -1,9 +1,10 @@
 """The tasks, listed once: what is learnt from the data."""
 
+from nodeviz.tasks.classify import Classify
 from nodeviz.tasks.fit_trajectories import FitTrajectories
 from nodeviz.tasks.solving import SolverSettings
 
-__all__ = ["TASKS", "FitTrajectories", "SolverSettings", "Task"]
+__all__ = ["TASKS", "Classify", "FitTrajectories", "SolverSettings", "Task"]
 
-TASKS = (FitTrajectories,)
-Task = FitTrajectories  # a union of the classes above once there are several
+TASKS = (FitTrajectories, Classify)
+Task = FitTrajectories | Classify

@@ -14,7 +14,8 @@ from nodeviz.cli.setting_options import (
 )
 from nodeviz.experiment import Experiment
 from nodeviz.fields import FormulaField
-from nodeviz.settings import settings_of, value_at
+from nodeviz.settings import Setting, settings_of, value_at
+from tests.nodeviz.combinations import EVERY_EXPERIMENT
 
 EVERY = setting_options()
 
@@ -40,6 +41,14 @@ def another_value(option: SettingOption) -> tuple[str, object]:
             return "x - y", "x - y"
 
 
+def choosing(option: SettingOption) -> list[str]:
+    """Options for an experiment that has the setting."""
+    owners = (experiment for experiment in EVERY_EXPERIMENT if option.setting in _settings(experiment, option.section))
+    experiment = next(owners, Experiment())
+    kinds = ("task", "dataset", "field")
+    return [word for name in kinds for word in (f"--{name}", getattr(experiment, name).__struct_config__.tag)]
+
+
 def test_no_option_is_there_twice() -> None:
     assert len({option.flag for option in EVERY}) == len(EVERY)
 
@@ -53,10 +62,7 @@ def test_every_setting_of_a_run_has_an_option() -> None:
 
 @pytest.mark.parametrize("option", EVERY, ids=lambda option: option.flag)
 def test_an_option_sets_its_setting_and_nothing_else(option: SettingOption) -> None:
-    kind = next(
-        kind for s in SECTIONS if s.name == option.section for kind in s.kinds if option.setting in settings_of(kind)
-    )
-    choose = [f"--{option.section}", kind.__struct_config__.tag] if option.section == "field" else []
+    choose = choosing(option)
     before = asked(*choose)
     if option.setting.kind == "bool":
         wanted: object = not option.setting.default
@@ -81,6 +87,16 @@ def test_another_kind_of_field_starts_from_its_defaults() -> None:
 
 def test_nothing_asked_changes_nothing() -> None:
     assert asked() == Experiment()
+
+
+def test_names_that_several_kinds_share_have_the_bounds_of_the_kind() -> None:
+    assert asked("--task", "classify", "--dataset", "moons", "--dataset-points", "6000").dataset.points == 6000
+    with pytest.raises(ValueError, match="points must be at most 5000; got 6000"):
+        asked("--dataset-points", "6000")
+
+
+def _settings(experiment: Experiment, section: str) -> tuple[Setting, ...]:
+    return settings_of(type(getattr(experiment, section)))
 
 
 def _value(experiment: Experiment, option: SettingOption) -> object:

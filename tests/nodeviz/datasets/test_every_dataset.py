@@ -1,4 +1,4 @@
-"""What every dataset promises."""
+"""What every dataset of trajectories promises."""
 
 from __future__ import annotations
 
@@ -6,15 +6,18 @@ import numpy as np
 import pytest
 from scipy.integrate import solve_ivp
 
-from nodeviz.datasets import DATASETS, Dataset
+from nodeviz.datasets import DATASETS
+from nodeviz.datasets.declared import TrajectoryDataset
+
+OF_TRAJECTORIES = [kind for kind in DATASETS if issubclass(kind, TrajectoryDataset)]
 
 
-@pytest.fixture(params=DATASETS, ids=lambda kind: kind.__name__)
-def dataset(request: pytest.FixtureRequest) -> Dataset:
+@pytest.fixture(params=OF_TRAJECTORIES, ids=lambda kind: kind.__name__)
+def dataset(request: pytest.FixtureRequest) -> TrajectoryDataset:
     return request.param()
 
 
-def test_times_rise_in_equal_steps_and_shapes_agree(dataset: Dataset) -> None:
+def test_times_rise_in_equal_steps_and_shapes_agree(dataset: TrajectoryDataset) -> None:
     ts, truth, observed = dataset.sample(0)
     assert ts.shape == (dataset.points,)
     np.testing.assert_allclose(np.diff(ts), ts[1] - ts[0], rtol=1e-9)
@@ -23,7 +26,7 @@ def test_times_rise_in_equal_steps_and_shapes_agree(dataset: Dataset) -> None:
     assert truth.shape[2] == 2
 
 
-def test_the_truth_solves_the_true_field(dataset: Dataset) -> None:
+def test_the_truth_solves_the_true_field(dataset: TrajectoryDataset) -> None:
     ts, truth, _ = dataset.sample(0)
 
     def flat(t: float, y: np.ndarray) -> np.ndarray:
@@ -33,13 +36,13 @@ def test_the_truth_solves_the_true_field(dataset: Dataset) -> None:
     np.testing.assert_allclose(truth.reshape(len(ts), -1), solved.y.T, atol=1e-7)
 
 
-def test_the_same_seed_gives_the_same_noise_and_another_seed_another(dataset: Dataset) -> None:
+def test_the_same_seed_gives_the_same_noise_and_another_seed_another(dataset: TrajectoryDataset) -> None:
     noisy = type(dataset)(noise=0.1)
     np.testing.assert_array_equal(noisy.sample(3).observed, noisy.sample(3).observed)
     assert not np.array_equal(noisy.sample(3).observed, noisy.sample(4).observed)
 
 
-def test_noise_has_the_deviation_that_is_set_and_none_without(dataset: Dataset) -> None:
+def test_noise_has_the_deviation_that_is_set_and_none_without(dataset: TrajectoryDataset) -> None:
     clean = dataset.sample(0)
     np.testing.assert_array_equal(clean.observed, clean.truth)
     noisy = type(dataset)(noise=0.2, points=5000).sample(0)
@@ -47,7 +50,7 @@ def test_noise_has_the_deviation_that_is_set_and_none_without(dataset: Dataset) 
     assert abs(np.mean(noisy.observed - noisy.truth)) < 0.01
 
 
-def test_changing_a_sample_does_not_change_the_next(dataset: Dataset) -> None:
+def test_changing_a_sample_does_not_change_the_next(dataset: TrajectoryDataset) -> None:
     first = dataset.sample(0)
     before = first.truth.copy()
     with pytest.raises(ValueError, match="read-only"):
@@ -55,7 +58,7 @@ def test_changing_a_sample_does_not_change_the_next(dataset: Dataset) -> None:
     np.testing.assert_array_equal(dataset.sample(0).truth, before)
 
 
-def test_the_extent_shows_the_whole_truth(dataset: Dataset) -> None:
+def test_the_extent_shows_the_whole_truth(dataset: TrajectoryDataset) -> None:
     x0, x1, y0, y1 = dataset.extent
     truth = dataset.sample(0).truth
     assert x0 < truth[..., 0].min() < truth[..., 0].max() < x1

@@ -1,0 +1,133 @@
+"""Training a flow and its read-out to tell classes apart, and what the plane shows of them."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+import torch
+from msgspec.structs import replace
+from torch import Tensor
+
+from nodeviz.datasets.declared import Points
+from nodeviz.fields.layout import size_of
+from nodeviz.tasks.device import chosen_device
+from nodeviz.tasks.learnt import Learnt
+from nodeviz.tasks.lift import lifted
+from nodeviz.tasks.picture import Cloud, Figure, Picture, Surface, Viewpoint
+from nodeviz.tasks.read_out import ReadOut, accuracy, cross_entropy, probabilities
+from nodeviz.tasks.run import LossResult, Problem, Run
+from nodeviz.tasks.solving import SolverSettings, solve_as_set
+
+if TYPE_CHECKING:
+    from nodeviz.tasks.classify import Classify
+    from solver import Solution
+
+COARSEST = 1e-3
+"""The tolerance of what is drawn, unless a looser one is set: errors far below a pixel."""
+CLOUD, CLOUD_TIMES = 400, 24
+"""Points that are drawn as they move, and when they are known."""
+JUDGED = 1000
+"""Points that a live figure is of: its standard error is below two hundredths."""
+
+
+class Labelled(NamedTuple):
+    """Points as tensors: states (n, dim) float64, and the class of each, labels (n,)."""
+
+    states: Tensor
+    labels: Tensor
+
+    def some(self, rows: slice | Tensor, like: Tensor) -> Labelled:
+        """Those in `rows`, on the device and in the dtype of `like`."""
+        return Labelled(self.states[rows].to(like), self.labels[rows].to(like.device))
+
+
+class ClassifyRun(Run):
+    """The task `Classify` under way."""
+
+    def __init__(self, task: Classify, problem: Problem) -> None:
+        dataset = task.classed(problem.dataset)
+        data = dataset.sample(problem.training.seed)
+        self._batch = min(task.batch or len(data.train.labels), len(data.train.labels))
+        parameters = size_of(problem.field.layout())
+        self.device = chosen_device(problem.training.device, parameters * self._batch)
+        self._rows = task.logits(problem.dataset)
+        self._span = torch.tensor([0.0, task.end], dtype=torch.float64)
+        self._lift = partial(lifted, field=problem.field)
+        self._train, self._held_out = (self._labelled(points) for points in data)
+        self._judged = _joined(self._held_out, self._train)
+
+    def loss(self, learnt: Learnt, generator: np.random.Generator, solver: SolverSettings) -> LossResult:
+        """The cross-entropy of a minibatch of training points."""
+        batch = self._train.some(self._drawn(generator), like=learnt.own)
+        solution = solve_as_set(solver, learnt.field, batch.states, self._span)
+        loss = cross_entropy(self._read_out(learnt).logits(solution.ys[-1]), batch.labels)
+        return LossResult(loss, solution.stats, solution.status)
+
+    def evaluate(self, learnt: Learnt, solver: SolverSettings) -> float:
+        """The cross-entropy of the held-out points."""
+        held_out = self._held_out.some(slice(None), like=learnt.own)
+        with torch.no_grad():
+            solution = solve_as_set(solver, learnt.field, held_out.states, self._span)
+            return float(cross_entropy(self._read_out(learnt).logits(solution.ys[-1]), held_out.labels))
+
+    def picture(self, learnt: Learnt, viewpoint: Viewpoint, solver: SolverSettings) -> Picture:
+        """The class of every place at the viewpoint's time, points on their way, and how many are told apart."""
+        coarse = replace(solver, rtol=max(solver.rtol, COARSEST), atol=max(solver.atol, COARSEST))
+        judged = self._judged.some(slice(None), like=learnt.own)
+        ts = torch.linspace(0.0, float(self._span[-1]), CLOUD_TIMES, dtype=torch.float64)
+        solution = solve_as_set(coarse, learnt.field, judged.states, ts)
+        return Picture(
+            surface=self._surface(learnt, viewpoint, coarse),
+            cloud=_cloud(solution, judged),
+            figures=self._figures(learnt, self._read_out(learnt).logits(solution.ys[-1])),
+        )
+
+    def _surface(self, learnt: Learnt, viewpoint: Viewpoint, solver: SolverSettings) -> Surface:
+        x0, x1, y0, y1 = viewpoint.extent
+        grid = viewpoint.grid
+        states = self._lift(torch.cartesian_prod(torch.linspace(x0, x1, grid), torch.linspace(y0, y1, grid)))
+        if viewpoint.t < float(self._span[-1]):
+            rest = torch.tensor([viewpoint.t, float(self._span[-1])], dtype=torch.float64)
+            states = solve_as_set(solver, learnt.field, states, rest).ys[-1]
+        found = probabilities(self._read_out(learnt).logits(states))
+        return Surface("classes", found.view(grid, grid, *found.shape[1:]).numpy())
+
+    def _figures(self, learnt: Learnt, logits: Tensor) -> tuple[Figure, ...]:
+        held = min(JUDGED, len(self._held_out.labels))
+        parts = (
+            ("held-out accuracy", slice(held), "How many points that training does not see are told apart."),
+            ("training accuracy", slice(held, None), "How many points that training sees are told apart."),
+        )
+        accuracies = (
+            Figure(label, 100 * accuracy(logits[part], self._judged.labels[part]), "%", sentence)
+            for label, part, sentence in parts
+        )
+        parameters = learnt.field.theta.numel() + learnt.own.numel()
+        return (*accuracies, Figure("parameters", parameters, "", "Weights of the field and of the read-out."))
+
+    def _read_out(self, learnt: Learnt) -> ReadOut:
+        return ReadOut.of(learnt.own, self._rows)
+
+    def _drawn(self, generator: np.random.Generator) -> slice | Tensor:
+        """The rows of a minibatch."""
+        points = len(self._train.labels)
+        if self._batch == points:
+            return slice(None)
+        return torch.from_numpy(generator.integers(points, size=self._batch))
+
+    def _labelled(self, points: Points) -> Labelled:
+        return Labelled(self._lift(torch.tensor(points.ys)), torch.tensor(points.labels))
+
+
+def _joined(held_out: Labelled, train: Labelled) -> Labelled:
+    """The first of both, as many as figures are of: those held out, then those of the training."""
+    parts = zip(held_out, train, strict=True)
+    return Labelled(*(torch.cat((before[:JUDGED], after[:JUDGED])) for before, after in parts))
+
+
+def _cloud(solution: Solution, judged: Labelled) -> Cloud:
+    """The first points on their way, with one augmented dimension where there is any."""
+    ys = solution.ys[:, :CLOUD, :3]
+    return Cloud(solution.ts.numpy(), ys.numpy(), judged.labels[:CLOUD].to(torch.uint8).numpy())
