@@ -23,7 +23,7 @@ class Contracting(torch.nn.Module):
 
     def __init__(self) -> None:
         super().__init__()
-        self.rate = torch.nn.Parameter(torch.tensor(8.0, dtype=torch.float64))
+        self.rate = torch.nn.Parameter(torch.tensor(5.0, dtype=torch.float64))
 
     def forward(self, t: Tensor, y: Tensor) -> Tensor:
         return -self.rate * torch.sinh(y - torch.cos(t))
