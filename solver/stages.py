@@ -23,6 +23,10 @@ class Stages(Protocol):
         """A copy of the first `count` stages, one a row."""
         ...
 
+    def advance(self, handed_on: int | None) -> None:
+        """The step was accepted: k_handed_on, where there is one, is k_0 of the next."""
+        ...
+
     def step(self, y: Tensor, weights: Tensor, dt: float) -> Tensor:
         """y + dt Σ weights_i k_i, over the first len(weights) stages."""
         ...
@@ -53,6 +57,10 @@ class StageBuffer:
     def first(self, count: int) -> Tensor:
         return self._matrix[:count].clone()
 
+    def advance(self, handed_on: int | None) -> None:
+        if handed_on is not None:
+            self._slots[0].copy_(self._slots[handed_on])
+
     def step(self, y: Tensor, weights: Tensor, dt: float) -> Tensor:
         return _added(y, torch.mv(self._leading[weights.numel()], weights), dt)
 
@@ -77,6 +85,10 @@ class StageTape:
 
     def first(self, count: int) -> Tensor:
         return torch.stack(self._slopes[:count])
+
+    def advance(self, handed_on: int | None) -> None:
+        if handed_on is not None:
+            self._slopes[0] = self._slopes[handed_on]
 
     def step(self, y: Tensor, weights: Tensor, dt: float) -> Tensor:
         return _added(y, torch.mv(torch.stack(self._slopes[: weights.numel()]).t(), weights), dt)

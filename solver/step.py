@@ -90,12 +90,10 @@ class RungeKuttaStepper:
         return self._stages.first(self._tableau.advancing)
 
     def accept(self) -> None:
-        handed_on = self._tableau.handed_on
-        if handed_on is not None and handed_on < self._evaluated:
-            self._stages.put(0, self._stages.get(handed_on))
-            self._evaluated = 1
-        else:
-            self.forget()
+        place = self._tableau.handed_on
+        handed_on = place if place is not None and place < self._evaluated else None
+        self._stages.advance(handed_on)
+        self._evaluated = 0 if handed_on is None else 1
 
     def forget(self) -> None:
         """Move on without the slopes, since someone else made the step."""

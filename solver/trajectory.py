@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from torch import Tensor
 
+from solver.field import Pullback
 from solver.solution import Status, StepRecord
 
 
@@ -27,7 +28,8 @@ class Checkpoint(NamedTuple):
     """An accepted step as the discrete adjoint needs it: its start, and the output times (as θ) inside it.
 
     The first output is row `first_row` of the saved states; θ = 1 is the step's end. `slopes` are (stages, entries).
-    A `y` that was not kept is empty.
+    A `y` that was not kept is empty. `pullbacks` are those of the evaluations at its stages, where their graphs were
+    kept; each may be called once.
     """
 
     t: float
@@ -36,6 +38,7 @@ class Checkpoint(NamedTuple):
     first_row: int
     thetas: tuple[float, ...]
     slopes: Tensor | None
+    pullbacks: Sequence[Pullback | None] = ()
 
 
 class Point(NamedTuple):

@@ -17,7 +17,8 @@ from benchmarks.contestants.torch_entry import TorchEntry, as_numbers
 from nodeviz.analysis.bare_cost import BareCalls, Evaluations, bare_calls
 from nodeviz.engine.optimisers import optimiser_named
 from nodeviz.fields.modules.flat import FlatModule
-from solver import Solution, solve
+from nodeviz.fields.modules.traced_field import TracedField
+from solver import Solution, Stats, solve
 
 
 class Graded(NamedTuple):
@@ -30,7 +31,7 @@ class Graded(NamedTuple):
 class OwnEntry(Entry):
     """Trains one of nodeviz's fields as the trainer does: one flat vector, and rules for flat vectors."""
 
-    def __init__(self, case: Case, field: FlatModule) -> None:
+    def __init__(self, case: Case, field: FlatModule | TracedField) -> None:
         self._case = case
         self._field = copy.deepcopy(field)
         head = copy.deepcopy(case.head)
@@ -53,7 +54,7 @@ class OwnEntry(Entry):
 
     def evaluations(self) -> Evaluations:
         solution = self._states() if self._case.loss is None else self._graded().solution
-        return Evaluations(solution.stats.nfe_forward, solution.stats.nfe_backward)
+        return evaluations(solution.stats)
 
     def bare_calls(self) -> BareCalls:
         return bare_calls(self._field, 0.5, self._case.y0)
@@ -82,7 +83,7 @@ class AnyModuleEntry(TorchEntry):
         self.step()
         if self._solution is None:
             raise ValueError("There was no solve to count the evaluations of.")
-        return Evaluations(self._solution.stats.nfe_forward, self._solution.stats.nfe_backward)
+        return evaluations(self._solution.stats)
 
     def _solve(self, field: Module, y0: Tensor) -> Tensor:
         self._solution = solved(self._case, field)
@@ -113,6 +114,11 @@ class AnyModule(Contestant):
 
     def enter(self, case: Case) -> Entry:
         return AnyModuleEntry(case)
+
+
+def evaluations(stats: Stats) -> Evaluations:
+    """Those of the forward pass whose graphs were kept, and those of the backward pass, come with a pullback."""
+    return Evaluations(stats.nfe_forward - stats.kept, stats.nfe_backward + stats.kept)
 
 
 def solved(case: Case, field: Module) -> Solution:

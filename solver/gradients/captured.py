@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import gc
 from collections.abc import Iterable, Sequence
-from typing import Any
 from weakref import ref
 
 from torch import Tensor
+
+from solver.gradients.graph import nodes_behind
 
 
 def detached_from_known(slope: Tensor, parameters: Iterable[Tensor]) -> Tensor:
@@ -43,16 +44,5 @@ def _foreign_leaves(slope: Tensor, parameters: Iterable[Tensor]) -> list[ref[Ten
     """Every leaf of the graph of `slope` that is not in `parameters` and is not behind one of them."""
     parameters = tuple(parameters)
     known = {id(x) for x in parameters}
-    seen: set[Any] = {None, *(x.grad_fn for x in parameters)}
-    waiting: list[Any] = [slope.grad_fn]
-    found = []
-    while waiting:
-        node = waiting.pop()
-        if node in seen:
-            continue
-        seen.add(node)
-        leaf = getattr(node, "variable", None)
-        if leaf is not None and id(leaf) not in known:
-            found.append(ref(leaf))
-        waiting.extend(following for following, _ in node.next_functions)
-    return found
+    leaves = (getattr(node, "variable", None) for node in nodes_behind(slope, parameters))
+    return [ref(leaf) for leaf in leaves if leaf is not None and id(leaf) not in known]

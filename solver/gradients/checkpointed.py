@@ -1,7 +1,8 @@
-"""Checkpointed: only the accepted states are kept; backward runs each step again and pulls it back exactly."""
+"""Checkpointed: accepted states are kept, and graphs while they are small; backward pulls each step back exactly."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,13 +10,15 @@ import torch
 from torch import Tensor
 
 from solver import gradient_modes
-from solver.field import FlatField
+from solver.field import AutogradField, FlatField, Pullback
 from solver.gradients.adjoints import make_discrete_adjoint
 from solver.gradients.cotangents import ParameterSums, SavedCotangents
+from solver.gradients.kept_graphs import RecordingField
 from solver.gradients.once import once
 from solver.gradients.parallel_adjoint import ParallelAdjoint, parallelises
 from solver.gradients.problem import Outcome, Problem
-from solver.method import AsynchronousLeapfrog, ImplicitRungeKutta
+from solver.method import AsynchronousLeapfrog, ImplicitRungeKutta, RungeKutta
+from solver.stages import StageBuffer
 from solver.trajectory import Checkpoint, Keep, Point, Trajectory
 
 
@@ -25,21 +28,32 @@ class Checkpointed:
 
     A Runge-Kutta step of s stages costs s evaluations in the backward pass (dopri5: 6), a multistep step one.
     Of an implicit step the slopes are kept, too, and the transposed equations of its stages are solved.
-    Of a field that treats every row by itself, all steps are pulled back at once (see `parallel_adjoint`).
+    Of a field that treats every row by itself, all steps are pulled back at once (see `parallel_adjoint`). Else, in
+    Runge-Kutta steps, graphs of a field that torch differentiates are kept while all of them take at most
+    `graph_bytes`: they cost nothing in the backward pass but their pullback. The gradient is the same, bit by bit.
     Parameters are the field's own (`nn.Module`, DifferentiableField) or those passed as `parameters=`.
     """
 
     name: str = gradient_modes.CHECKPOINTED.name
     sentence: str = gradient_modes.CHECKPOINTED.sentence
+    graph_bytes: int = 256 * 2**20
 
     def solve(self, problem: Problem) -> Outcome:
-        field = problem.flat(problem.field)
+        field = self._field(problem)
         slope = problem.first_slope(field)
         if not problem.needs_gradient:
             return problem.outcome(problem.integrate(field, problem.y0.reshape(-1), first_slope=slope))
         found: list[Trajectory] = []
         ys = _Checkpointed.apply(problem, found, field, slope, problem.y0, *problem.parameters)
         return problem.outcome(found[0], ys)
+
+    def _field(self, problem: Problem) -> FlatField:
+        """The field as the steps evaluate it: with graphs where these can be kept."""
+        field, left = problem.field, self.graph_bytes - problem.stats.kept_bytes
+        at_once = parallelises(problem) or not isinstance(problem.plan.method, RungeKutta)
+        if at_once or left <= 0 or not isinstance(field, AutogradField) or not problem.needs_gradient:
+            return problem.flat(field)
+        return RecordingField(field, problem.y0.shape, left)
 
 
 class _Checkpointed(torch.autograd.Function):
@@ -59,11 +73,16 @@ class _Checkpointed(torch.autograd.Function):
         # slopes of implicit steps would have to be solved for again, those that leapfrog carries along are lost
         needs_slopes = isinstance(problem.plan.method, ImplicitRungeKutta | AsynchronousLeapfrog)
         keep = Keep.slopes if needs_slopes or parallelises(problem) else Keep.starts
-        trajectory = problem.integrate(field, start, first_slope=slope, keep=keep)
+        stages = field.make_stages if isinstance(field, RecordingField) else StageBuffer
+        trajectory = problem.integrate(field, start, stages, first_slope=slope, keep=keep)
         found.append(trajectory)
         ctx.save_for_backward(*parameters)  # so that a change to them before backward is noticed
         ctx.problem = problem
         ctx.steps, ctx.end = _steps_to(trajectory.reached, trajectory)
+        if isinstance(field, RecordingField):
+            problem.stats.kept += field.kept
+            problem.stats.kept_bytes += field.kept_bytes
+            ctx.steps = _with_pullbacks(ctx.steps, field.steps)
         return trajectory.ys
 
     @staticmethod
@@ -72,8 +91,14 @@ class _Checkpointed(torch.autograd.Function):
         with torch.no_grad():
             rows = cotangents[0].flatten(1)
             sums = ParameterSums(parameters)
-            y0 = _pull_back(problem, ctx.steps, ctx.end, rows, sums)
+            steps, ctx.steps = ctx.steps, _with_pullbacks(ctx.steps, [()] * len(ctx.steps))  # graphs serve once
+            y0 = _pull_back(problem, steps, ctx.end, rows, sums)
         return None, None, None, None, *(once(x, Checkpointed.name) for x in (y0.view(problem.y0.shape), *sums.totals))
+
+
+def _with_pullbacks(steps: list[Checkpoint], kept: Sequence[Sequence[Pullback | None]]) -> list[Checkpoint]:
+    """The steps with what is kept of their graphs; there may be more of these."""
+    return [step._replace(pullbacks=pullbacks) for step, pullbacks in zip(steps, kept, strict=False)]
 
 
 def _steps_to(row: int, trajectory: Trajectory) -> tuple[list[Checkpoint], Point]:

@@ -91,7 +91,12 @@ class RungeKuttaAdjoint:
         return total if rows is None else total.add_(rows.sum(0))
 
     def _linearise(self, step: Checkpoint, stop: int) -> list[Pullback]:
-        """Evaluate the step's first `stop` stages again, keeping their pullbacks."""
+        """The pullbacks at the step's first `stop` stages: as they were kept, or else by evaluating them again."""
+        kept = [pullback for pullback in step.pullbacks[:stop] if pullback is not None]
+        if len(kept) == stop:
+            return kept
+        if step.pullbacks and step.pullbacks[0] is None and len(kept) == stop - 1:
+            return [self._field.linearise(step.t, step.y).pullback, *kept]  # the others need not know its slope
         pullbacks = []
         for stage in range(stop):
             at = self._stages.step(step.y, self._a[stage], step.dt) if stage else step.y

@@ -10,6 +10,7 @@ import torch
 from torch import Tensor
 
 from solver import METHODS, DifferentiableField, Gradients, Solution, solve
+from solver.gradients.checkpointed import Checkpointed
 from solver.method import Method, Symplectic
 from tests.problems import LIMIT_CYCLE, STARTS, Linear, Perceptron
 
@@ -141,7 +142,7 @@ def test_checkpointed_equals_direct_with_fixed_steps_of_an_adaptive_method(metho
 @pytest.mark.parametrize("method", METHODS, ids=by_name)
 def test_all_steps_at_once_give_the_gradient_and_the_count_of_one_by_one(method: Method, ts: Tensor) -> None:
     how = {"method": method, "rtol": 1e-5, "atol": 1e-5, "dt": 0.06}
-    one_by_one, plain = gradients(Perceptron(), ts, **how)
+    one_by_one, plain = gradients(Perceptron(), ts, gradient=Checkpointed(graph_bytes=0), **how)
     at_once, parallel = gradients(Perceptron(), ts, rowwise=True, **how)
     assert (at_once - one_by_one).abs().max() < 1e-12
     assert parallel.stats.nfe_backward == plain.stats.nfe_backward
@@ -241,7 +242,8 @@ def test_nfe_backward_is_what_the_field_counts(mode: str) -> None:
     ("method", "stages"), [("dopri5", 6), ("tsit5", 6), ("bosh3", 3), ("dop853", 12), ("rk4", 4), ("euler", 1)]
 )
 def test_checkpointed_evaluates_only_the_stages_that_advance(method: str, stages: int) -> None:
-    solution = solve(Perceptron(), STARTS, TIMES[[0, -1]], method=method, dt=0.1)
+    again = Checkpointed(graph_bytes=0)
+    solution = solve(Perceptron(), STARTS, TIMES[[0, -1]], method=method, dt=0.1, gradient=again)
     solution.ys.sum().backward()
     assert solution.stats.nfe_backward == stages * solution.stats.accepted
 

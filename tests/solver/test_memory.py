@@ -9,6 +9,7 @@ import torch
 from torch import Tensor
 
 from solver import solve
+from solver.gradients.checkpointed import Checkpointed
 from tests.problems import Perceptron
 
 pytestmark = pytest.mark.slow
@@ -17,7 +18,7 @@ STARTS = torch.linspace(-1.0, 1.0, 2000, dtype=torch.float64).view(1000, 2)
 TIMES = torch.tensor([0.0, 0.5, 1.0], dtype=torch.float64)
 
 
-def kept_bytes(mode: str, steps: int) -> int:
+def kept_bytes(mode: str | Checkpointed, steps: int) -> int:
     """Bytes of all tensors that are alive because of a solve, whoever holds them: autograd, its context, a solution."""
     before = _living()
     y0 = STARTS.clone().requires_grad_()
@@ -57,6 +58,15 @@ def test_backsolve_keeps_the_same_bytes_at_100_and_10000_steps() -> None:
 
 def test_checkpointed_keeps_one_state_a_step_and_direct_every_stage_which_shows_that_the_count_counts() -> None:
     state = STARTS.numel() * STARTS.element_size()
-    checkpointed = kept_bytes("checkpointed", 400) - kept_bytes("checkpointed", 100)
+    again = Checkpointed(graph_bytes=0)
+    checkpointed = kept_bytes(again, 400) - kept_bytes(again, 100)
     assert 0.95 * 300 * state < checkpointed < 1.1 * 300 * state
     assert kept_bytes("direct", 400) - kept_bytes("direct", 100) > 4 * 300 * state
+
+
+def test_checkpointed_keeps_graphs_within_its_budget_and_beside_them_one_state_a_step() -> None:
+    budget, state = 4_000_000, STARTS.numel() * STARTS.element_size()
+    few, many = (kept_bytes(Checkpointed(graph_bytes=budget), steps) for steps in (100, 400))
+    assert abs(many - few - 300 * state) < 0.1 * 300 * state
+    graphs = many - kept_bytes(Checkpointed(graph_bytes=0), 400)
+    assert 0.8 * budget < graphs <= budget
