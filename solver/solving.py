@@ -27,6 +27,7 @@ from solver.field import (
 from solver.gradients.problem import Gradient, Problem
 from solver.gradients.times import shift_outputs, shift_start
 from solver.method import Method
+from solver.native.solving import solve_natively
 from solver.norms import Norm
 from solver.one_sided import one_sided
 from solver.per_sample.solving import refuse_together, sample_plan, sample_tolerance, solve_samples
@@ -134,7 +135,7 @@ def solve(
     if pieces:
         outcome = solve_in_pieces(pieces, problem, lambda piece, part: _adapted(part, piece, field, rowwise), way)
     else:
-        outcome = way.solve(problem)
+        outcome = solve_natively(problem, way) or way.solve(problem)
     ys, reached = outcome.asked
     if moving_times:
         ys = shift_outputs(problem, ys, ts, reached)

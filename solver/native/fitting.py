@@ -1,0 +1,68 @@
+"""Which solves the kernel can make: an explicit Runge-Kutta method, a network, numbers on the CPU, nothing special."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+from torch.autograd import forward_ad
+
+from solver.controllers import FixedController, PIDController
+from solver.gradients import GRADIENTS
+from solver.gradients.checkpointed import Checkpointed
+from solver.gradients.problem import Gradient, Problem
+from solver.method import RungeKutta
+from solver.native.description import NativeField, describes_itself
+from solver.native.rules import MOST_STAGES, norm_code
+
+
+def fitting_field(problem: Problem, way: Gradient) -> NativeField | None:
+    """The problem's field as the kernel takes it, where the kernel can solve the whole problem; else None."""
+    if not describes_itself(problem.field) or not _fits(problem, way):
+        return None
+    field = problem.field.native()
+    return field if field is not None and _agrees(field, problem) else None
+
+
+def _fits(problem: Problem, way: Gradient) -> bool:
+    """Whether all but the field is what the kernel knows."""
+    plan, y0 = problem.plan, problem.y0
+    return (
+        y0.device.type == "cpu"
+        and y0.layout is torch.strided
+        and plan.watch is None
+        and not plan.forced_times
+        and isinstance(plan.method, RungeKutta)
+        and len(plan.method.tableau.all_c) <= MOST_STAGES
+        and type(plan.controller) in (PIDController, FixedController)
+        and norm_code(plan.tolerance, y0) is not None
+        and (type(way) is Checkpointed or (not torch.is_grad_enabled() and way in GRADIENTS))
+        and not _observed(y0)
+    )
+
+
+def _observed(y0: Tensor) -> bool:
+    """Whether someone wants to see the tensor operations, or to have them transformed: then they must happen."""
+    return (
+        type(y0) not in (Tensor, torch.nn.Parameter)
+        or torch._C._functorch.is_functorch_wrapped_tensor(y0)
+        or torch._C._len_torch_dispatch_stack() > 0
+        or torch._C._len_torch_function_stack() > 0
+        or forward_ad._current_level >= 0
+    )
+
+
+def _agrees(field: NativeField, problem: Problem) -> bool:
+    """Whether weights and state are of one kind and of the network's sizes, and no other weights want a gradient."""
+    theta, y0, network, clocks = field.theta, problem.y0, field.network, field.clocks
+    if not _like(theta, y0) or y0.dim() == 0 or y0.shape[-1] != network.entries:
+        return False
+    if clocks is not None:
+        rows = y0.numel() // y0.shape[-1]
+        if network.gated or not _like(clocks, y0) or clocks.numel() != rows or clocks.requires_grad:
+            return False
+    others = [parameter for parameter in problem.parameters if parameter is not theta]
+    return not any(parameter.requires_grad for parameter in others)
+
+
+def _like(tensor: Tensor, y0: Tensor) -> bool:
+    return tensor.dtype == y0.dtype and tensor.device == y0.device and tensor.is_contiguous()

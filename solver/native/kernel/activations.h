@@ -1,0 +1,137 @@
+/* How a layer bends: h = a(z), its slope a'(z) and curvature a''(z), for whole arrays. */
+#ifndef ACTIVATIONS_H
+#define ACTIVATIONS_H
+
+#include "elementary.h"
+
+enum Activation { TANH, SOFTPLUS, ELU, SILU, RELU, SINE };
+
+/* Whether slope and curvature follow from the output alone, so that z need not be kept. */
+static int keeps_output(int activation) { return activation != SILU && activation != SINE; }
+
+INLINE vec bent(int activation, vec z) {
+    const vec zero = {0};
+    switch (activation) {
+    case TANH:
+        return vtanh(z);
+    case SOFTPLUS:
+        return choose(z < zero, zero, z) + log_one_more(vexp(-absolute(z)));
+    case ELU:
+        return choose(z > zero, z, exp_less_one(z));
+    case SILU:
+        return z * sigmoid(z);
+    case RELU:
+        return choose(z < zero, zero, z);
+    default:
+        return vsin(z);
+    }
+}
+
+INLINE vec slope(int activation, vec z, vec h) {
+    const vec zero = {0}, one = splat(1);
+    switch (activation) {
+    case TANH:
+        return one - h * h;
+    case SOFTPLUS:
+        return -exp_less_one(-h);
+    case ELU:
+        return choose(h > zero, one, h + one);
+    case SILU: {
+        vec s = sigmoid(z);
+        return s + s * (one - s) * z;
+    }
+    case RELU:
+        return choose(h > zero, one, zero);
+    default:
+        return vcos(z);
+    }
+}
+
+INLINE vec curvature(int activation, vec z, vec h) {
+    const vec zero = {0}, one = splat(1);
+    switch (activation) {
+    case TANH:
+        return (h * h - one) * (h + h);
+    case SOFTPLUS: {
+        vec s = -exp_less_one(-h);
+        return s * (one - s);
+    }
+    case ELU:
+        return choose(h > zero, zero, h + one);
+    case SILU: {
+        vec s = sigmoid(z), bend = s * (one - s);
+        return bend * ((one + one) + z * (one - (s + s)));
+    }
+    case RELU:
+        return zero;
+    default:
+        return -h;
+    }
+}
+
+/* Each activation gets loops of its own, made by the compiler from one: the choice is outside of them. */
+#define FOR_EACH_ACTIVATION(chosen, LOOP)                                                                              \
+    switch (chosen) {                                                                                                  \
+    case TANH: LOOP(TANH); break;                                                                                      \
+    case SOFTPLUS: LOOP(SOFTPLUS); break;                                                                              \
+    case ELU: LOOP(ELU); break;                                                                                        \
+    case SILU: LOOP(SILU); break;                                                                                      \
+    case RELU: LOOP(RELU); break;                                                                                      \
+    default: LOOP(SINE); break;                                                                                        \
+    }
+
+/* The columns of a layer: `values` first, then those of each tangent, as many. */
+typedef struct {
+    long rows, values, tangents;
+} Columns;
+
+INLINE long all_columns(Columns c) { return c.values * (1 + c.tangents); }
+
+INLINE void bend_with(int activation, Columns c, const real *z, real *h) {
+    long columns = all_columns(c);
+    for (long row = 0; row < c.rows; row++)
+        for (long at = row * columns; at < row * columns + c.values; at += LANES) {
+            vec before = load(z + at), after = bent(activation, before);
+            if (c.tangents) {
+                vec steep = slope(activation, before, after);
+                for (long k = 1; k <= c.tangents; k++)
+                    store(h + at + k * c.values, steep * load(z + at + k * c.values));
+            }
+            store(h + at, after);
+        }
+}
+
+/* h = a(z), and of each tangent a'(z) times it. */
+static void bend(int activation, Columns c, const real *z, real *h) {
+#define LOOP(which) bend_with(which, c, z, h)
+    FOR_EACH_ACTIVATION(activation, LOOP)
+#undef LOOP
+}
+
+INLINE void unbend_with(int activation, Columns c, const real *z, const real *h, real *cotangent) {
+    long columns = all_columns(c);
+    for (long row = 0; row < c.rows; row++)
+        for (long at = row * columns; at < row * columns + c.values; at += LANES) {
+            vec before = load(z + at), after = load(h + at);
+            vec steep = slope(activation, before, after), in_z = steep * load(cotangent + at);
+            if (c.tangents) {
+                vec through = {0};
+                for (long k = 1; k <= c.tangents; k++) {
+                    vec due = load(cotangent + at + k * c.values);
+                    through += due * load(z + at + k * c.values);
+                    store(cotangent + at + k * c.values, steep * due);
+                }
+                in_z += curvature(activation, before, after) * through;
+            }
+            store(cotangent + at, in_z);
+        }
+}
+
+/* The cotangents of what `bend` made, overwritten by those of what it was given. */
+static void unbend(int activation, Columns c, const real *z, const real *h, real *cotangent) {
+#define LOOP(which) unbend_with(which, c, z, h, cotangent)
+    FOR_EACH_ACTIVATION(activation, LOOP)
+#undef LOOP
+}
+
+#endif

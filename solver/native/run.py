@@ -1,0 +1,96 @@
+"""One solve by the kernel, and what Python holds of it."""
+
+from __future__ import annotations
+
+from array import array
+from collections.abc import Sequence
+from ctypes import CDLL, byref, c_double
+from itertools import repeat
+
+from torch import Tensor
+
+from solver.native.description import NativeField
+from solver.native.structures import NUMBERS_OF_AN_ATTEMPT, Rules, Summary, Tableau
+from solver.solution import Status, StepRecord
+
+STATUSES = (Status.success, Status.step_underflow, Status.max_steps, Status.non_finite)
+"""In the order of kernel/run.h."""
+
+
+class Run:
+    """A solve that was made. It holds the kernel's memory until it is let go. Raises `MemoryError` without any."""
+
+    def __init__(
+        self,
+        kernel: CDLL,
+        field: NativeField,
+        tableau: Tableau,
+        rules: Rules,
+        y0: Tensor,
+        times: Sequence[float],
+        ys: Tensor,
+        keep: bool,
+    ) -> None:
+        self._kernel = kernel
+        self._address: int | None = None
+        moments, summary = array("d", times), Summary()
+        start, clocks = y0.contiguous(), field.clocks
+        self._address = kernel.nodeviz_solve(
+            field.network.places,
+            tableau,
+            rules,
+            field.theta.data_ptr(),
+            None if clocks is None else clocks.data_ptr(),
+            start.data_ptr(),
+            start.numel() // start.shape[-1],
+            moments.buffer_info()[0],
+            len(moments),
+            keep,
+            ys.data_ptr(),
+            byref(summary),
+        )
+        if self._address is None:
+            raise MemoryError(f"There is not enough memory for a solve from {tuple(y0.shape)} with what it keeps.")
+        self._summary = summary
+
+    @property
+    def evaluations(self) -> int:
+        return int(self._summary.evaluations)
+
+    @property
+    def reached(self) -> int:
+        """The last row that holds a state."""
+        return int(self._summary.reached)
+
+    @property
+    def status(self) -> Status:
+        return STATUSES[self._summary.status]
+
+    def steps(self) -> list[StepRecord]:
+        """Every attempted step."""
+        count = self._summary.attempted
+        if not count:
+            return []
+        numbers = (c_double * (NUMBERS_OF_AN_ATTEMPT * count)).from_address(self._summary.attempts)[:]
+        accepted = map(bool, numbers[3::4])
+        return list(map(StepRecord, numbers[::4], numbers[1::4], numbers[2::4], accepted, repeat(0)))
+
+    def pull_back(self, cotangents: Tensor, in_y0: Tensor, in_theta: Tensor | None) -> int:
+        """From the cotangents of the saved states to that of y0; those of the weights are added to `in_theta`.
+
+        How often the field was evaluated. Raises `MemoryError` without memory.
+        """
+        evaluations: int = self._kernel.nodeviz_pull_back(
+            self._address,
+            cotangents.data_ptr(),
+            in_y0.data_ptr(),
+            None if in_theta is None else in_theta.data_ptr(),
+        )
+        if evaluations < 0:
+            raise MemoryError("There is not enough memory for the gradient of a solve.")
+        return evaluations
+
+    def __del__(self) -> None:
+        if self._address is not None:
+            self._kernel.nodeviz_release(self._address)
+            self._address = None

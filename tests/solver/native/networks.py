@@ -1,0 +1,121 @@
+"""Networks for the tests: plain torch functions of flat weights that also describe themselves to the kernel."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from math import sqrt
+
+import torch
+from torch import Tensor
+
+from solver.field import Gradients, Pullback
+from solver.native.description import Affine, NativeField, Network, concatsquash_layers, dense_layers
+
+
+def _softplus(z: Tensor) -> Tensor:
+    return torch.logaddexp(z, z.new_zeros(()))
+
+
+BENDS: dict[str, Callable[[Tensor], Tensor]] = {
+    "tanh": torch.tanh,
+    "softplus": _softplus,
+    "elu": torch.nn.functional.elu,
+    "silu": torch.nn.functional.silu,
+    "relu": torch.relu,
+    "sine": torch.sin,
+}
+
+
+class TorchNetwork(torch.nn.Module):
+    """What a `Network` describes, by autograd; `silent` does not describe itself."""
+
+    def __init__(self, network: Network, theta: Tensor, clocks: Tensor | None = None, silent: bool = False) -> None:
+        super().__init__()
+        self.network, self.clocks, self.silent = network, clocks, silent
+        self.theta = torch.nn.Parameter(theta.clone())
+
+    def forward(self, t: Tensor | float, y: Tensor) -> Tensor:
+        """dy/dt, and the divergence's multiple where there is one."""
+        time = torch.as_tensor(t, dtype=y.dtype)
+        if self.clocks is not None:
+            time = (time + self.clocks).view(*y.shape[:-1], 1)
+        if not self.network.trace:
+            return self._velocity(time, y)
+        with torch.enable_grad():
+            x = y[..., :-1]
+            x = x if x.requires_grad else x.detach().requires_grad_()
+            x = x + 0.0 * self.theta[0] if torch.is_grad_enabled() else x
+            dx = self._velocity(time, x)
+            units = torch.eye(x.shape[-1], dtype=y.dtype)
+            rows = [torch.autograd.grad(dx, x, unit.expand_as(dx), create_graph=True)[0] @ unit for unit in units]
+        return torch.cat([dx, self.network.trace * sum(rows).unsqueeze(-1)], -1)
+
+    def evaluate(self, t: float, y: Tensor) -> Tensor:
+        """Without a graph."""
+        return self(t, y).detach()
+
+    def linearise(self, t: float, y: Tensor) -> tuple[Tensor, Pullback]:
+        """By autograd."""
+        with torch.enable_grad():
+            y = y.detach().requires_grad_()
+            dy = self(t, y)
+
+        def pullback(cotangent: Tensor) -> Gradients:
+            in_y, in_theta = torch.autograd.grad(dy, (y, self.theta), cotangent, allow_unused=True)
+            return Gradients(None, in_y, (in_theta,))
+
+        return dy.detach(), pullback
+
+    def native(self) -> NativeField | None:
+        """The description, unless it is kept silent about."""
+        return None if self.silent else NativeField(self.network, self.theta, self.clocks)
+
+    def _velocity(self, time: Tensor, y: Tensor) -> Tensor:
+        hidden = y * y * y if self.network.cubed else y
+        for place, layer in enumerate(self.network.layers):
+            hidden = self._through(layer, time, hidden)
+            if place + 1 < len(self.network.layers):
+                hidden = BENDS[self.network.activation](hidden)
+        return hidden
+
+    def _through(self, layer: Affine, time: Tensor, x: Tensor) -> Tensor:
+        row = layer.inputs if layer.row is None else layer.row
+        weight = self.theta.as_strided((layer.outputs, layer.inputs), (row, 1), layer.weight)
+        z = x @ weight.t()
+        if layer.bias is not None:
+            z = z + self._part(layer.bias, layer.outputs)
+        if layer.time is not None:
+            z = z + time * self.theta.as_strided((layer.outputs,), (layer.time_row,), layer.time)
+        if layer.gate is not None and layer.gate_bias is not None:
+            opened = time * self._part(layer.gate, layer.outputs) + self._part(layer.gate_bias, layer.outputs)
+            z = z * torch.sigmoid(opened)
+            if layer.shift is not None:
+                z = z + time * self._part(layer.shift, layer.outputs)
+        return z
+
+    def _part(self, start: int, count: int) -> Tensor:
+        return self.theta[start : start + count]
+
+
+def weights(network: Network, seed: int = 0, dtype: torch.dtype = torch.float64) -> Tensor:
+    """Normal weights of a size that keeps solutions tame."""
+    last = network.layers[-1]
+    ends = [last.weight + last.inputs * last.outputs, *(last.outputs + part for part in _vectors(last))]
+    draw = torch.Generator().manual_seed(seed)
+    return torch.randn(max(ends), generator=draw, dtype=torch.float64).mul(1.2 / sqrt(last.inputs)).to(dtype)
+
+
+def _vectors(layer: Affine) -> list[int]:
+    return [part for part in (layer.bias, layer.gate, layer.gate_bias, layer.shift) if part is not None]
+
+
+def plain(
+    *sizes: int, activation: str = "tanh", cubed: bool = False, time_input: bool = False, trace: float = 0.0
+) -> Network:
+    """Layers of these sizes."""
+    return Network(dense_layers(sizes, time_input), activation, cubed, trace)
+
+
+def gated(*sizes: int, activation: str = "tanh", trace: float = 0.0) -> Network:
+    """Concatsquash layers of these sizes."""
+    return Network(concatsquash_layers(sizes), activation, trace=trace)
