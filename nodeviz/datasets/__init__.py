@@ -1,7 +1,20 @@
 """The datasets, listed once. Numpy only: the window draws thumbnails with them."""
 
+from nodeviz.datasets.annuli import Annuli
+from nodeviz.datasets.blobs import Blobs
+from nodeviz.datasets.circles import Circles
 from nodeviz.datasets.moons import Moons
+from nodeviz.datasets.points_file import PointsFile
 from nodeviz.datasets.spiral import Spiral
+from nodeviz.datasets.two_spirals import TwoSpirals
 
-DATASETS = (Spiral, Moons)
-Dataset = Spiral | Moons
+DATASETS = (
+    Spiral,
+    Moons,
+    Circles,
+    Annuli,
+    Blobs,
+    TwoSpirals,
+    PointsFile,
+)
+Dataset = Spiral | Moons | Circles | Annuli | Blobs | TwoSpirals | PointsFile

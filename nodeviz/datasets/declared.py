@@ -112,7 +112,7 @@ class PointDataset(DeclaredDataset, frozen=True):
         drawn = self.draw(self.points, np.random.default_rng([seed, DATA_STREAM, self.data_seed]))
         for array in drawn:
             array.flags.writeable = False
-        held = max(1, round(self.held_out * self.points))
+        held = max(1, round(self.held_out * len(drawn.labels)))
         return Split(Points(drawn.ys[held:], drawn.labels[held:]), Points(drawn.ys[:held], drawn.labels[:held]))
 
     def sketch(self, seed: int) -> Sketch:

@@ -13,6 +13,7 @@ from nodeviz.fields import Field
 from nodeviz.fields.layout import Layout, Slot
 from nodeviz.settings import described
 from nodeviz.tasks.declared import DeclaredTask
+from nodeviz.tasks.picture import SurfaceKind
 
 if TYPE_CHECKING:
     from nodeviz.tasks.run import Problem, Run
@@ -29,6 +30,7 @@ class Classify(DeclaredTask, frozen=True, tag="classify"):
     """Carry points along the flow from 0 to its end, and read their classes off where they are then."""
 
     title: ClassVar[str] = "Classify"
+    shows: ClassVar[SurfaceKind | None] = "classes"
 
     end: Annotated[
         float, described("end", "When the flow ends and classes are read off.", low=0.1, high=10.0, unit="s")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from nodeviz.assets_path import assets
 from nodeviz.cli.command import Parser
 from nodeviz.cli.setting_options import (
     SECTIONS,
@@ -12,12 +13,14 @@ from nodeviz.cli.setting_options import (
     experiment_as_asked,
     setting_options,
 )
+from nodeviz.datasets.points_file import EXAMPLE
 from nodeviz.experiment import Experiment
 from nodeviz.fields import FormulaField
 from nodeviz.settings import Setting, settings_of, value_at
 from tests.nodeviz.combinations import EVERY_EXPERIMENT
 
 EVERY = setting_options()
+FILE = assets() / "points" / EXAMPLE
 
 
 def asked(*arguments: str) -> Experiment:
@@ -37,6 +40,8 @@ def another_value(option: SettingOption) -> tuple[str, object]:
             return str(setting.default + 1), setting.default + 1
         case "float":
             return repr(setting.default / 2 + setting.low / 2 + 1e-3), setting.default / 2 + setting.low / 2 + 1e-3
+        case _ if setting.name == "path":
+            return str(FILE), str(FILE)
         case _:
             return "x - y", "x - y"
 

@@ -1,0 +1,131 @@
+"""How a person's own points are read from a text file: x, y and perhaps a class on every line."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterator
+from functools import lru_cache
+from math import isfinite
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+
+from nodeviz.datasets.declared import Points
+
+FEWEST = 20
+"""Points that training and judging can be divided among."""
+LARGEST = 50_000_000
+"""Bytes: a longer file is no table of points in the plane that a person looks at."""
+MOST_CLASSES = 12
+DELIMITERS = ",;\t"
+
+
+class Table(NamedTuple):
+    """Points, and what their classes are called: of no entries when the file names none."""
+
+    points: Points
+    names: tuple[str, ...]
+
+
+class Row(NamedTuple):
+    """What one line says."""
+
+    x: float
+    y: float
+    label: str
+
+
+def points_table(path: Path) -> Table:
+    """The points in the file at `path`, read again when it has changed.
+
+    Raises `ValueError`, a sentence with the line, when it is not such a file.
+    """
+    try:
+        there = path.stat()
+    except OSError as error:
+        raise ValueError(
+            f"The points at {path} cannot be read: {error.strerror}. Choose a file that exists."
+        ) from error
+    if not path.is_file():
+        raise ValueError(f"{path} is no file; choose a text file with x, y and perhaps a class on every line.")
+    if there.st_size > LARGEST:
+        raise ValueError(f"{path} has {there.st_size:,} bytes; a file of points may have at most {LARGEST:,}.")
+    return _read(path, there.st_mtime_ns, there.st_size)
+
+
+@lru_cache(maxsize=8)
+def _read(path: Path, changed: int, size: int) -> Table:
+    """The table at `path` as it is since `changed`."""
+    try:
+        text = path.read_text(encoding="utf-8-sig")
+    except OSError as error:
+        raise ValueError(f"The points at {path} cannot be read: {error.strerror}.") from error
+    except UnicodeDecodeError as error:
+        raise ValueError(f"{path} is no text; choose a file with x, y and perhaps a class on every line.") from error
+    rows = list(_rows(text, path.name))
+    if len(rows) < FEWEST:
+        raise ValueError(f"{path.name} has {len(rows)} points; at least {FEWEST} are needed to train and to judge.")
+    return _table(rows, path.name)
+
+
+def _rows(text: str, name: str) -> Iterator[Row]:
+    lines = text.splitlines()
+    delimiter = max(DELIMITERS, key=lambda mark: sum(mark in line for line in lines[:FEWEST]))
+    columns = 0
+    for number, cells in enumerate(csv.reader(lines, delimiter=delimiter), 1):
+        cells = [cell.strip() for cell in cells]
+        if not any(cells) or cells[0].startswith("#") or (not columns and _is_header(cells)):
+            continue
+        columns = columns or len(cells)
+        if len(cells) not in (2, 3) or len(cells) != columns:
+            expected = "2 or 3, for x, y and perhaps a class" if len(cells) == columns else f"{columns} as before"
+            raise ValueError(f"Line {number} of {name} has {_counted(len(cells))}; there should be {expected}.")
+        yield _row(cells, f"Line {number} of {name}")
+
+
+def _counted(columns: int) -> str:
+    return "1 column" if columns == 1 else f"{columns} columns"
+
+
+def _row(cells: list[str], where: str) -> Row:
+    try:
+        x, y = float(cells[0]), float(cells[1])
+    except ValueError as error:
+        raise ValueError(f"{where} should begin with two numbers; it has {cells[0]!r} and {cells[1]!r}.") from error
+    if not (isfinite(x) and isfinite(y)):
+        raise ValueError(f"{where} should begin with two finite numbers; it has {cells[0]!r} and {cells[1]!r}.")
+    return Row(x, y, cells[2] if len(cells) > 2 else "")
+
+
+def _is_header(cells: list[str]) -> bool:
+    """Whether the first line names its columns: none of x and y is a number."""
+    return len(cells) > 1 and not any(_is_number(cell) for cell in cells[:2])
+
+
+def _is_number(text: str) -> bool:
+    try:
+        float(text)
+    except ValueError:
+        return False
+    return True
+
+
+def _table(rows: list[Row], name: str) -> Table:
+    names = sorted({row.label for row in rows}, key=_by_number)
+    if len(names) > MOST_CLASSES:
+        raise ValueError(
+            f"The third column of {name} has {len(names)} different values; as classes there may be {MOST_CLASSES}. "
+            "Leave the column out when it is no class."
+        )
+    places = {label: place for place, label in enumerate(names)}
+    ys = np.array([(row.x, row.y) for row in rows])
+    labels = np.array([places[row.label] for row in rows], np.int64)
+    for array in (ys, labels):
+        array.flags.writeable = False  # they are shared by all that read the file
+    return Table(Points(ys, labels), tuple(names) if names != [""] else ())
+
+
+def _by_number(label: str) -> tuple[bool, float, str]:
+    """Numbers in their order, then words in theirs."""
+    return (False, float(label), label) if _is_number(label) else (True, 0.0, label)
