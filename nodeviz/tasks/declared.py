@@ -12,6 +12,7 @@ from nodeviz.datasets import Dataset
 from nodeviz.fields import Field
 from nodeviz.fields.layout import Layout
 from nodeviz.settings import Settings
+from nodeviz.tasks.picture import SurfaceKind
 
 if TYPE_CHECKING:
     from nodeviz.tasks.run import Problem, Run
@@ -22,6 +23,8 @@ class DeclaredTask(Settings, frozen=True, tag_field="kind"):
 
     title: ClassVar[str]
     """What it is called in a list."""
+    shows: ClassVar[SurfaceKind | None] = None
+    """The surface that its picture has."""
 
     @property
     @abstractmethod
@@ -44,6 +47,10 @@ class DeclaredTask(Settings, frozen=True, tag_field="kind"):
     def times(self, dataset: Dataset) -> NDArray[np.float64]:
         """When trajectories are looked at, (times,), from 0 to where the flow ends."""
         raise NotImplementedError
+
+    def looked_at(self, dataset: Dataset) -> float:
+        """The time that is looked at first."""
+        return 0.0
 
     @abstractmethod
     def starts(self, dataset: Dataset, seed: int) -> NDArray[np.float64]:

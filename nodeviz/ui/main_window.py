@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QHBoxLayout, QMainWindow, QVBoxLayout, QWidget
 from nodeviz.export import Trajectory
 from nodeviz.ui import chrome, theme
 from nodeviz.ui.actions import Actions
+from nodeviz.ui.alternatives import Alternatives
 from nodeviz.ui.banner import BannerArea
 from nodeviz.ui.command_palette import CommandPalette
 from nodeviz.ui.commands import MENUS
@@ -53,8 +54,9 @@ class MainWindow(QMainWindow):
         self.scrubber = TimeScrubber()
         self.loss, self.evaluations, self.tradeoff = LossPlot(), NfePlot(), TradeoffPlot()
         self.cost = CostPanel()
-        field = FieldPanel(desk.store)
-        self.left = Column((ProblemPanel(desk.store), field, TrainingPanel(desk.store)), "Problem, field, training")
+        alternatives = Alternatives(desk.store)
+        problem, field = ProblemPanel(desk.store, alternatives), FieldPanel(desk.store, alternatives)
+        self.left = Column((problem, field, TrainingPanel(desk.store)), "Problem, field, training")
         self.right = Column((SolverPanel(desk.store), self.cost), "Solver and cost")
         self.actions_by_name = Actions(Workplace(desk, self))
         self.toolbar = Toolbar(self.actions_by_name, desk.link)

@@ -11,11 +11,13 @@ from PySide6.QtCore import QObject
 from nodeviz.engine.messages import Curve, Portrait, TrajectoriesSolved, unpack
 from nodeviz.experiment import Experiment
 from nodeviz.export import Trajectory
+from nodeviz.tasks.picture import Cloud, Picture, Surface
 from nodeviz.ui.engine_link import EngineLink
 from nodeviz.ui.inspection import Scene, Starts
 from nodeviz.ui.plots.phase_plane import PhasePlane
 from nodeviz.ui.plots.time_scrubber import TimeScrubber
 from nodeviz.ui.plots.velocity_grid import Extent
+from nodeviz.ui.shown_data import ShownData, shown_data
 from nodeviz.ui.store import ExperimentStore
 
 PREVIEW_GRID = 64
@@ -41,6 +43,8 @@ class PhaseFeed(QObject):
         self._covered: Extent | None = None
         self._learnt: tuple[Trajectory, ...] = ()
         self._user: tuple[Trajectory, ...] = ()
+        self._data = ShownData()
+        self._learnt_labels = np.zeros(0, np.int64)
         experiment = store.experiment
         plane.set_extent(experiment.dataset.extent)
         plane.set_view(experiment.view)
@@ -89,22 +93,36 @@ class PhaseFeed(QObject):
             self._plane.set_view(after.view)
         if before.view.starts != after.view.starts:
             self._ask_trajectories()
-        if (before.dataset, before.training.seed) != (after.dataset, after.training.seed):
+        if _drawn_from(before) != _drawn_from(after):
             if before.dataset.extent != after.dataset.extent:
                 self._plane.set_extent(after.dataset.extent)
             self._show_data(after)
+        if type(before.task) is not type(after.task):
+            self._begin_task(after)
         if before.field != after.field and not self._answered:
             self.preview()
         self._look()
 
     def _show_data(self, experiment: Experiment) -> None:
-        data = experiment.dataset.sample(experiment.training.seed)
+        task, seed = experiment.task, experiment.training.seed
+        data = self._data = shown_data(experiment.dataset, seed)
+        self._learnt_labels = data.class_at(task.starts(experiment.dataset, seed))
+        self._plane.set_classes(data.classes)
         self._plane.set_target(data.ts, data.truth, data.observed)
-        self._scrubber.set_duration(float(experiment.task.times(experiment.dataset)[-1]))
+        self._plane.set_sample(data.points, data.labels)
+        self._scrubber.set_duration(float(task.times(experiment.dataset)[-1]))
+
+    def _begin_task(self, experiment: Experiment) -> None:
+        """Nothing that the last task showed is left, and the time is one at which there is something to see."""
+        self._learnt = self._user = ()
+        self._plane.set_learnt(())
+        self._plane.set_user((), ())
+        self._plane.set_picture(Picture(), self._plane.extent)
+        self._scrubber.set_time(experiment.task.looked_at(experiment.dataset))
 
     def _look(self) -> None:
         extent = self._plane.extent.widened(BEYOND)
-        t = 0.0 if self._store.experiment.field.autonomous else self._t
+        t = self._t if _moves(self._store.experiment) else 0.0
         self._link.inspection.look(Scene(extent, t, self._store.experiment.view.starts))
 
     def _on_extent(self) -> None:
@@ -128,8 +146,10 @@ class PhaseFeed(QObject):
         covered, visible = Extent(*portrait.extent), self._plane.extent
         if covered.intersected(visible) == visible:  # or else it is of a view that was left, and a newer one comes
             self._show_field(unpack(portrait.velocity), covered)
+            self._plane.set_picture(picture_in(portrait), covered)
         self._learnt = _named("learnt", portrait.learnt)
-        self._plane.set_learnt([each.ys for each in self._learnt], [each.ts for each in self._learnt])
+        ys, ts = [each.ys for each in self._learnt], [each.ts for each in self._learnt]
+        self._plane.set_learnt(ys, ts, self._learnt_labels)
         starts = self._store.experiment.view.starts
         if starts and self._link.inspection.asked_starts == starts:
             self._show_user(starts, portrait.user)
@@ -174,10 +194,31 @@ class PhaseFeed(QObject):
     def _set_time(self, t: float) -> None:
         self._t = t
         self._plane.set_time(t)
-        if not self._store.experiment.field.autonomous:
+        if _moves(self._store.experiment):
             self._look()
             if not self._answered:
                 self.preview()
+
+
+def _drawn_from(experiment: Experiment) -> tuple[object, ...]:
+    """What the data shown depend on, and the times they are shown at."""
+    return (experiment.task, experiment.dataset, experiment.training.seed)
+
+
+def _moves(experiment: Experiment) -> bool:
+    """Whether the plane looks otherwise at another time, besides the points that are carried along."""
+    moving = experiment.view.background == "surface" and experiment.task.picture_moves()
+    return moving or not experiment.field.autonomous
+
+
+def picture_in(portrait: Portrait) -> Picture:
+    """What the task shows, as the inspector sent it."""
+    surface, cloud = portrait.surface, portrait.cloud
+    return Picture(
+        None if surface is None else Surface(surface.kind, unpack(surface.values)),
+        None if cloud is None else Cloud(unpack(cloud.ts), unpack(cloud.ys), unpack(cloud.labels)),
+        portrait.figures,
+    )
 
 
 def _named(label: str, curves: tuple[Curve, ...]) -> tuple[Trajectory, ...]:

@@ -48,14 +48,12 @@ class ExperimentStore(QObject):
         except (ValueError, TypeError) as error:
             self.refused.emit(str(error))
             return False
-        if after == self._experiment:
-            return True
-        if gesture is None or gesture != self._gesture:
-            self._past = [*self._past[1 - REMEMBERED :], self._experiment]
-        self._gesture = gesture
-        self._future.clear()
-        self._become(after)
+        self._advance(after, gesture)
         return True
+
+    def take(self, experiment: Experiment) -> None:
+        """Take another experiment whole, as one step of undo."""
+        self._advance(experiment, None)
 
     def undo(self) -> None:
         """Back to before the last edit or drag."""
@@ -74,6 +72,15 @@ class ExperimentStore(QObject):
         self._past.clear()
         self._future.clear()
         self._return_to(experiment)
+
+    def _advance(self, after: Experiment, gesture: Hashable | None) -> None:
+        if after == self._experiment:
+            return
+        if gesture is None or gesture != self._gesture:
+            self._past = [*self._past[1 - REMEMBERED :], self._experiment]
+        self._gesture = gesture
+        self._future.clear()
+        self._become(after)
 
     def _return_to(self, experiment: Experiment) -> None:
         self._gesture = None

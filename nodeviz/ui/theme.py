@@ -21,7 +21,8 @@ PREFERRED_FAMILIES = ("Inter", "Segoe UI", "Noto Sans", "Cantarell", "Ubuntu", "
 class Theme:
     """Every colour the window uses, as `#rrggbb`. Text stands at 4.5 : 1 or better on window, panel and canvas.
 
-    `slow` and `fast` end the speed map, which keeps within a low contrast so that curves stand out.
+    `slow` and `fast` end the speed map, which keeps within a low contrast so that curves stand out. `density` are the
+    stops of the map of densities, from none to most; `classes` the colours of points by their class.
     """
 
     name: Literal["dark", "light"]
@@ -44,6 +45,13 @@ class Theme:
     faint: str
     faint_blue: str
     arrow: str
+    boundary: str
+    density: tuple[str, ...]
+    classes: tuple[str, ...]
+
+    def of_class(self, label: int) -> str:
+        """The colour of class `label`; they begin again when there are more classes than colours."""
+        return self.classes[label % len(self.classes)]
 
 
 DARK = Theme(
@@ -67,6 +75,9 @@ DARK = Theme(
     faint="#6e5636",
     faint_blue="#34567c",
     arrow="#6d8193",
+    boundary="#dfe5ee",
+    density=("#101216", "#1d3144", "#285a6e", "#3b8a8c", "#79bd9a", "#d5e8b0"),
+    classes=("#5aa9ff", "#ffb454", "#5fd3a5", "#e58fd0", "#e6e06a", "#b0a2ff", "#ff8a70", "#c6cbd4"),
 )
 
 LIGHT = Theme(
@@ -90,6 +101,9 @@ LIGHT = Theme(
     faint="#f0c9a0",
     faint_blue="#b5d0f5",
     arrow="#7f93a6",
+    boundary="#3a4656",
+    density=("#fbfcfd", "#d3e6e3", "#98cbc7", "#559fa5", "#28707f", "#12455a"),
+    classes=("#1f6feb", "#d9640a", "#0d8a5f", "#b03a97", "#8a7a00", "#6a54d8", "#c23a26", "#5c6675"),
 )
 
 

@@ -1,38 +1,40 @@
-"""The field: a network or a formula, and what shapes it."""
+"""The field: a network, a formula or another kind, and what shapes it."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 
-import msgspec
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from nodeviz.experiment import Experiment
 from nodeviz.fields.formula import FormulaField
-from nodeviz.fields.mlp import MLPField
-from nodeviz.settings import settings_of
-from nodeviz.ui.controls import row_for
+from nodeviz.settings import Setting
+from nodeviz.ui.alternatives import Alternatives
 from nodeviz.ui.panels.formula import FormulaEditor
 from nodeviz.ui.panels.kind import KindRow
 from nodeviz.ui.panels.section import Section
+from nodeviz.ui.panels.setting_rows import SettingRows
 from nodeviz.ui.store import ExperimentStore
 
-KINDS: dict[type[msgspec.Struct], str] = {MLPField: "Network", FormulaField: "Formula"}
+RARE = ("cubed", "hyper_width", "terms", "span")
 
 
 class FieldPanel(Section):
-    """The body below the choice of kind is made anew when the kind changes."""
+    """The body below the choice of kind is made anew when the kind changes. Settings that change nothing are hidden."""
 
-    def __init__(self, store: ExperimentStore) -> None:
+    def __init__(self, store: ExperimentStore, alternatives: Alternatives) -> None:
         super().__init__("Field")
         self._store = store
-        self.kinds = KindRow("kind", "field", KINDS, store)
+        self.kinds = KindRow("field", store, alternatives)
         self.add(self.kinds)
         self._place = QVBoxLayout()
         self._place.setContentsMargins(0, 0, 0, 0)
         self.add(self._place)
         self.body: QWidget = self._make_body(store.experiment)
         self._place.addWidget(self.body)
+        self.rare = SettingRows("field", store, _rare, _idle, parent=self)
+        self.add_more(self.rare)
+        self._show_more(store.experiment)
         store.changed.connect(self._on_changed)
 
     def show_learnt(self, values: Mapping[str, float]) -> None:
@@ -43,9 +45,10 @@ class FieldPanel(Section):
     def _make_body(self, experiment: Experiment) -> QWidget:
         if isinstance(experiment.field, FormulaField):
             return FormulaEditor(self._store)
-        return NetworkRows(self._store)
+        return SettingRows("field", self._store, lambda setting: not _rare(setting), _idle, parent=self)
 
     def _on_changed(self, before: Experiment, after: Experiment) -> None:
+        self._show_more(after)
         if type(before.field) is type(after.field):
             return
         old, self.body = self.body, self._make_body(after)
@@ -55,14 +58,14 @@ class FieldPanel(Section):
         old.setParent(None)
         old.deleteLater()
 
+    def _show_more(self, experiment: Experiment) -> None:
+        idle = _idle(experiment)
+        self.offer_more(any(name not in idle for name in self.rare.rows))
 
-class NetworkRows(QWidget):
-    """One row for every setting of the network."""
 
-    def __init__(self, store: ExperimentStore) -> None:
-        super().__init__()
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(4)
-        for setting in settings_of(MLPField):
-            layout.addWidget(row_for(setting, "field", store))
+def _rare(setting: Setting) -> bool:
+    return setting.name in RARE
+
+
+def _idle(experiment: Experiment) -> frozenset[str]:
+    return experiment.field.idle

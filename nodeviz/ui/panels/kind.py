@@ -1,64 +1,63 @@
-"""KindRow: which of several declared things a section of the experiment is, e.g. an MLP or a formula."""
+"""KindRow: which of several declared things a section of the experiment is, e.g. a network or a formula."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
-import msgspec
 from PySide6.QtCore import QSignalBlocker
-from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QLabel, QSizePolicy, QToolButton, QWidget
+from PySide6.QtWidgets import QButtonGroup, QGridLayout, QSizePolicy, QWidget
 
 from nodeviz.experiment import Experiment
 from nodeviz.settings import value_at
-from nodeviz.ui.controls.row import LABEL_WIDTH, ROW_HEIGHT
+from nodeviz.ui.alternatives import KINDS, Alternatives, Kind, sentence_of
+from nodeviz.ui.panels.one_of_many import OneOfMany, move_on
 from nodeviz.ui.store import ExperimentStore
+
+MOST_IN_A_LINE = 4
+LETTERS_BESIDE = 5
+"""What a button needs beside its title, in letters."""
 
 
 class KindRow(QWidget):
-    """One button a kind. Going back to a kind finds it as it was left."""
+    """One button a kind, in as few lines as they need. A kind that does not suit the rest is dim, and says why."""
 
-    def __init__(
-        self, label: str, section: str, kinds: Mapping[type[msgspec.Struct], str], store: ExperimentStore
-    ) -> None:
+    def __init__(self, section: str, store: ExperimentStore, alternatives: Alternatives) -> None:
         super().__init__()
-        self._section, self._store = section, store
-        self._left: dict[type[msgspec.Struct], msgspec.Struct] = {}
-        line = QHBoxLayout(self)
-        line.setContentsMargins(0, 0, 0, 0)
-        line.setSpacing(4)
-        self.setMinimumHeight(ROW_HEIGHT)
-        name = QLabel(label)
-        name.setFixedWidth(LABEL_WIDTH + 4)
-        line.addWidget(name)
+        self._section, self._alternatives = section, alternatives
         self._group = QButtonGroup(self)
-        self.buttons: dict[type[msgspec.Struct], QToolButton] = {}
-        for kind, title in kinds.items():
-            button = self._button(kind, title)
-            line.addWidget(button, 1)
+        self.buttons = {kind: self._button(kind) for kind in KINDS[section]}
+        self._lay_out(list(self.buttons.values()))
         self._show(store.experiment)
         store.changed.connect(lambda before, after: self._show(after))
 
-    def _button(self, kind: type[msgspec.Struct], title: str) -> QToolButton:
-        button = QToolButton()
-        button.setCheckable(True)
-        button.setText(title)
+    def _button(self, kind: Kind) -> OneOfMany:
+        button = OneOfMany(kind.title)
         button.setObjectName("segment")
         button.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
-        button.setToolTip((kind.__doc__ or title).strip().splitlines()[0])
-        button.setAccessibleName(title)
         button.clicked.connect(lambda: self._choose(kind))
+        button.moved.connect(lambda places: move_on(self.buttons, kind, places, self._choose))
         self._group.addButton(button)
-        self.buttons[kind] = button
         return button
 
-    def _choose(self, kind: type[msgspec.Struct]) -> None:
-        now = value_at(self._store.experiment, self._section)
-        if type(now) is not kind:
-            self._store.edit(self._section, self._left.get(kind, kind()))
+    def _choose(self, kind: Kind) -> None:
+        self._alternatives.choose(self._section, kind)
+
+    def _lay_out(self, buttons: list[OneOfMany]) -> None:
+        grid = QGridLayout(self)
+        grid.setContentsMargins(0, 0, 0, 0)
+        grid.setSpacing(4)
+        lines = -(-len(buttons) // MOST_IN_A_LINE)
+        across = -(-len(buttons) // lines)
+        for place, button in enumerate(buttons):
+            grid.addWidget(button, place // across, place % across)
+        for column in range(across):
+            longest = max(len(button.text()) for button in buttons[column::across])
+            grid.setColumnStretch(column, longest + LETTERS_BESIDE)
 
     def _show(self, experiment: Experiment) -> None:
-        value = value_at(experiment, self._section)
-        self._left[type(value)] = value
-        button = self.buttons[type(value)]
+        chosen = type(value_at(experiment, self._section))
+        for kind, button in self.buttons.items():
+            reason = self._alternatives.offer(self._section, kind).reason
+            button.setEnabled(not reason)
+            button.setToolTip(f"{sentence_of(kind)}\n{reason}".strip())
+        button = self.buttons[chosen]
         with QSignalBlocker(button):
             button.setChecked(True)

@@ -2,80 +2,80 @@
 
 from __future__ import annotations
 
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout
+from PySide6.QtWidgets import QHBoxLayout, QLabel
 
+from nodeviz.datasets.declared import PointDataset, TrajectoryDataset
 from nodeviz.experiment import Experiment
 from nodeviz.settings import Setting, settings_of
-from nodeviz.ui import theme
-from nodeviz.ui.controls import row_for
+from nodeviz.ui import figures, theme
+from nodeviz.ui.alternatives import Alternatives, sentence_of, title_of
 from nodeviz.ui.controls.row import Row
+from nodeviz.ui.panels.gallery import Gallery
+from nodeviz.ui.panels.kind import KindRow
 from nodeviz.ui.panels.section import Section
-from nodeviz.ui.panels.thumbnail import Thumbnail
+from nodeviz.ui.panels.setting_rows import SettingRows
 from nodeviz.ui.store import ExperimentStore
+
+RARE = frozenset(setting.name for base in (TrajectoryDataset, PointDataset) for setting in settings_of(base))
+"""What all datasets have: how much is drawn, and how it is divided. What makes each its own is not rare."""
+FREQUENT = ("objective", "end")
+"""Of a task's settings."""
 
 
 class ProblemPanel(Section):
-    """Data with its thumbnail and noise; how often it is observed and how windows are drawn stand behind "more"."""
+    """Task and data, the data's own settings, noise first, and what the task aims at; the rest behind "more"."""
 
-    def __init__(self, store: ExperimentStore) -> None:
+    def __init__(self, store: ExperimentStore, alternatives: Alternatives) -> None:
         super().__init__("Problem")
         self._store = store
-        self.thumbnail = Thumbnail()
-        self._add_summary(store.experiment)
-        self.rows: dict[str, Row] = {}
-        for setting in settings_of(type(store.experiment.dataset)):
-            row = self._row(setting, "dataset")
-            self.add(row) if setting.name == "noise" else self.add_more(row)
-        for setting in settings_of(type(store.experiment.task)):
-            self.add_more(self._row(setting, "task"))
+        self.tasks = KindRow("task", store, alternatives)
+        self.gallery = Gallery(store, alternatives)
+        self._own = SettingRows("dataset", store, lambda setting: not _rare(setting), first="noise", parent=self)
+        self._common = SettingRows("dataset", store, _rare, parent=self)
+        self._aim = SettingRows("task", store, lambda setting: setting.name in FREQUENT, parent=self)
+        self._task = SettingRows("task", store, lambda setting: setting.name not in FREQUENT, parent=self)
+        self.add(self.tasks)
+        self.add(self.gallery)
+        self._add_summary()
+        self.add(self._own)
+        self.add(self._aim)
+        self.add_more(self._common, self._task)
         self._show(store.experiment)
-        store.changed.connect(self._on_changed)
+        store.changed.connect(lambda before, after: self._show(after))
 
-    def _add_summary(self, experiment: Experiment) -> None:
+    @property
+    def rows(self) -> dict[str, Row]:
+        """Every row by its setting's path."""
+        parts = (self._own, self._aim, self._common, self._task)
+        return {row.path: row for part in parts for row in part.rows.values()}
+
+    def _add_summary(self) -> None:
         line = QHBoxLayout()
-        line.setSpacing(12)
-        line.addWidget(self.thumbnail)
-        words = QVBoxLayout()
-        words.setSpacing(2)
-        words.addStretch(1)
-        self.data = QLabel()
-        self.task = QLabel()
-        self.amount = QLabel()
-        for label in (self.task, self.amount):
-            label.setObjectName("caption")
-            label.setFont(theme.caption_font())
-            label.setWordWrap(True)
-        for label in (self.data, self.task, self.amount):
-            words.addWidget(label)
-        words.addStretch(1)
-        line.addLayout(words, 1)
+        line.setSpacing(theme.SPACE)
+        self.data, self.amount = QLabel(), QLabel()
+        self.amount.setObjectName("caption")
+        self.amount.setFont(theme.caption_font())
+        line.addWidget(self.data)
+        line.addWidget(self.amount)
+        line.addStretch(1)
         self.add(line)
 
-    def _row(self, setting: Setting, section: str) -> Row:
-        row = row_for(setting, section, self._store)
-        self.rows[row.path] = row
-        return row
-
     def _show(self, experiment: Experiment) -> None:
-        data, task = type(experiment.dataset), type(experiment.task)
-        self.data.setText(_title(data.__name__))
-        self.data.setToolTip(_sentence(data))
-        self.task.setText(_title(task.__name__))
-        self.task.setToolTip(_sentence(task))
-        self.amount.setText(f"{experiment.dataset.points} points in {experiment.dataset.duration:g} s")
-        self.thumbnail.setToolTip(_sentence(data))
-        self.thumbnail.show_data(experiment.dataset.sample(experiment.training.seed))
-
-    def _on_changed(self, before: Experiment, after: Experiment) -> None:
-        if (before.dataset, before.task, before.training.seed) != (after.dataset, after.task, after.training.seed):
-            self._show(after)
+        kind = type(experiment.dataset)
+        self.data.setText(title_of(kind))
+        self.data.setToolTip(sentence_of(kind))
+        self.amount.setText(_amount(experiment.dataset))
 
 
-def _title(name: str) -> str:
-    """FitTrajectories -> Fit trajectories."""
-    words = "".join(f" {letter.lower()}" if letter.isupper() else letter for letter in name).strip()
-    return words[:1].upper() + words[1:]
+def _rare(setting: Setting) -> bool:
+    return setting.name in RARE
 
 
-def _sentence(declared: type) -> str:
-    return (declared.__doc__ or "").strip().splitlines()[0]
+def _amount(dataset: object) -> str:
+    """How much there is of it, in words."""
+    if isinstance(dataset, TrajectoryDataset):
+        return f"{figures.count(dataset.points)} points in {dataset.duration:g} s"
+    if isinstance(dataset, PointDataset):
+        held = max(1, round(dataset.held_out * dataset.points))
+        return f"{figures.count(dataset.points - held)} points, {figures.count(held)} held out"
+    return "known up to a factor"

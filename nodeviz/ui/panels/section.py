@@ -41,6 +41,12 @@ class Section(QWidget):
             if layout is not None:
                 layout.addWidget(row)
 
+    def offer_more(self, offered: bool) -> None:
+        """Whether there is anything behind the "more" switch at the moment."""
+        if self._more is not None and self._rare is not None:
+            self._more.setVisible(offered)
+            self._rare.setVisible(offered and self._more.isChecked())
+
     def focus_first(self) -> None:
         """Give the keyboard to the section's first control."""
         for child in self.findChildren(QWidget):

@@ -1,55 +1,77 @@
-"""Thumbnail: the data at a glance, as training sees it."""
+"""Thumbnail: a dataset at a glance, drawn by its own generator, as a button that chooses it."""
 
 from __future__ import annotations
 
-import numpy as np
-from PySide6.QtCore import QPointF, QSize, Qt
-from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPen, QPolygonF
-from PySide6.QtWidgets import QWidget
+from typing import Any
 
-from nodeviz.datasets.trajectories import Trajectories
+from PySide6.QtCore import QRectF, QSize, Qt
+from PySide6.QtGui import QColor, QPainter, QPainterPath, QPaintEvent, QPen, QPixmap
+
 from nodeviz.ui import theme
+from nodeviz.ui.alternatives import Kind, sentence_of, title_of
+from nodeviz.ui.panels.one_of_many import OneOfMany
+from nodeviz.ui.panels.sketching import paint_sketch
 
-POINTS = 240
-MARGIN = 6.0
+ROUND = 5.0
 
 
-class Thumbnail(QWidget):
-    """The truth as a line, the observed points over it, to the same scale in x and y."""
+class Thumbnail(OneOfMany):
+    """A square of any size. The sketch is made when it is first painted, and again when the data have changed."""
 
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self._truth = self._observed = np.zeros((0, 2))
-        self.setAccessibleName("Data thumbnail")
-        self.setFixedSize(self.sizeHint())
+    def __init__(self, kind: Kind) -> None:
+        super().__init__(title_of(kind))
+        self.setToolTip(f"{title_of(kind)}: {sentence_of(kind)}")
+        self.setCursor(Qt.CursorShape.PointingHandCursor)
+        self._data: tuple[Any, int] | None = None
+        self._drawn: QPixmap | None = None
+        self._drawn_for: tuple[object, ...] = ()
 
     def sizeHint(self) -> QSize:
-        return QSize(72, 72)
+        return QSize(48, 48)
 
-    def show_data(self, data: Trajectories) -> None:
-        """Draw the first trajectory of `data`."""
-        self._truth = data.truth[:, 0]
-        stride = max(1, len(data.ts) // POINTS)
-        self._observed = data.observed[::stride, 0]
-        self.update()
+    def minimumSizeHint(self) -> QSize:
+        return QSize(24, 24)
+
+    def show_data(self, dataset: Any, seed: int) -> None:
+        """Draw `dataset` as it is with `seed`."""
+        if self._data != (dataset, seed):
+            self._data = (dataset, seed)
+            self.update()
 
     def paintEvent(self, event: QPaintEvent) -> None:
         colours = theme.current()
+        frame = QRectF(self.rect()).adjusted(1, 1, -1, -1)
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        painter.setPen(QColor(colours.hairline))
-        painter.setBrush(QColor(colours.canvas))
-        painter.drawRoundedRect(self.rect().adjusted(0, 0, -1, -1), 4, 4)
-        if len(self._truth):
-            painter.setPen(QPen(QColor(colours.ghost), 1.2))
-            painter.drawPolyline(self._placed(self._truth))
-            painter.setPen(QPen(QColor(colours.observed), 1.6, c=Qt.PenCapStyle.RoundCap))
-            painter.drawPoints(self._placed(self._observed))
+        rounded = QPainterPath()
+        rounded.addRoundedRect(frame, ROUND, ROUND)
+        painter.setClipPath(rounded)
+        painter.drawPixmap(0, 0, self._sketched())
+        painter.setClipping(False)
+        painter.setPen(QPen(QColor(self._rim(colours)), 2 if self.isChecked() or self.hasFocus() else 1))
+        painter.drawPath(rounded)
         painter.end()
 
-    def _placed(self, points: np.ndarray) -> QPolygonF:
-        low, high = self._truth.min(axis=0), self._truth.max(axis=0)
-        centre, reach = (low + high) / 2, max(float((high - low).max()) / 2, 1e-9)
-        size = min(self.width(), self.height()) / 2 - MARGIN
-        placed = (points - centre) / reach * [size, -size] + [self.width() / 2, self.height() / 2]
-        return QPolygonF([QPointF(x, y) for x, y in placed])
+    def _rim(self, colours: theme.Theme) -> str:
+        if self.isChecked() or self.hasFocus():
+            return colours.blue
+        return colours.secondary if self.underMouse() else colours.hairline
+
+    def _sketched(self) -> QPixmap:
+        """The sketch at the size, the theme and the resolution of the moment."""
+        wanted = (self._data, self.width(), theme.current().name, self.devicePixelRatioF())
+        if self._drawn is None or self._drawn_for != wanted:
+            self._drawn, self._drawn_for = self._made(), wanted
+        return self._drawn
+
+    def _made(self) -> QPixmap:
+        colours, ratio, side = theme.current(), self.devicePixelRatioF(), self.width()
+        pixmap = QPixmap(round(side * ratio), round(side * ratio))
+        pixmap.setDevicePixelRatio(ratio)
+        pixmap.fill(QColor(colours.canvas))
+        if self._data is not None:
+            dataset, seed = self._data
+            painter = QPainter(pixmap)
+            paint_sketch(painter, dataset.sketch(seed), side, colours)
+            painter.end()
+        return pixmap

@@ -8,38 +8,38 @@ from collections.abc import Sequence
 import numpy as np
 import pyqtgraph as pg
 from numpy.typing import NDArray
-from PySide6.QtCore import QPointF, QRectF, Qt, Signal
+from PySide6.QtCore import QRectF, Signal
 from PySide6.QtGui import QColor, QImage, QKeyEvent, QPixmapCache
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from nodeviz.experiment import ViewSettings
+from nodeviz.tasks.picture import Picture, SurfaceKind
 from nodeviz.ui import theme
 from nodeviz.ui.plots import picture
 from nodeviz.ui.plots.arrows import Arrows
+from nodeviz.ui.plots.cloud_layer import CloudLayer
 from nodeviz.ui.plots.end_labels import EndLabels, Named
+from nodeviz.ui.plots.figure_badges import FigureBadges
 from nodeviz.ui.plots.frame import ThemedPlot
 from nodeviz.ui.plots.heat_map import HeatMap
+from nodeviz.ui.plots.map_key import MapKey
 from nodeviz.ui.plots.observed import ObservedPoints
 from nodeviz.ui.plots.particle_layer import ParticleLayer
+from nodeviz.ui.plots.plane_pointer import PlanePointer
 from nodeviz.ui.plots.plane_view import PlaneView
-from nodeviz.ui.plots.ramp import fade, ramp
-from nodeviz.ui.plots.speed_key import SpeedKey
+from nodeviz.ui.plots.ramp import fade, mixed, ramp
+from nodeviz.ui.plots.sample_layer import SampleLayer
 from nodeviz.ui.plots.starts import Point, StartHandles
+from nodeviz.ui.plots.surface_map import SurfaceMap
 from nodeviz.ui.plots.time_marks import Timed, TimeMarks
-from nodeviz.ui.plots.trajectories import CurveFamily, end_of
+from nodeviz.ui.plots.trajectories import ClassedCurves, CurveFamily, end_of
 from nodeviz.ui.plots.velocity_grid import Extent, VelocityGrid
 from nodeviz.ui.theme import Theme
 
 Curve = NDArray[np.floating]
 LAYERS_KILOBYTES = 160_000
-KEY_ZOOM, KEY_STEP = 0.8, 6.0  # one press of + shows so much of what was shown; one arrow key moves so many pixels
-
-WAYS: dict[int, tuple[int, int]] = {
-    Qt.Key.Key_Left: (-1, 0),
-    Qt.Key.Key_Right: (1, 0),
-    Qt.Key.Key_Up: (0, 1),
-    Qt.Key.Key_Down: (0, -1),
-}
+STILL = 0.3  # how much of the canvas is in the colour of data below points that move
+SYMBOLS: dict[SurfaceKind, str] = {"classes": "P(class 2)", "density": "density", "potential": "potential"}
 
 
 class PhasePlane(QWidget):
@@ -61,12 +61,13 @@ class PhasePlane(QWidget):
         self._home = Extent(-1.0, 1.0, -1.0, 1.0)
         self._told: Extent | None = None
         self._view = ViewSettings()
+        self._speeds: NDArray[np.uint32] = np.zeros(256, np.uint32)
+        self._classes = 1
         self._t: float | None = None
         self._target_ts: Curve = np.zeros(0)
         self._learnt_times: tuple[Curve, ...] = ()
         self._user_times: tuple[Curve, ...] = ()
         self._user_starts: tuple[Point, ...] = ()
-        self._just_placed = False
         # Layers that do not change are kept as pixmaps. Qt's own limit, 10 MB, is less than one of them on a 4K screen.
         QPixmapCache.setCacheLimit(max(QPixmapCache.cacheLimit(), LAYERS_KILOBYTES))
         self._make_items(particles)
@@ -82,19 +83,23 @@ class PhasePlane(QWidget):
         self.box = PlaneView()
         self.canvas = _Canvas(self.box)
         self.heat_map, self.particle_layer, self.arrows = HeatMap(), ParticleLayer(particles), Arrows()
-        self.target, self.learnt, self.user = CurveFamily(6.0), CurveFamily(2.4), CurveFamily(1.8)
-        self.observed, self.speed_key = ObservedPoints(), SpeedKey(self.box)
+        self.target, self.learnt, self.user = CurveFamily(6.0), ClassedCurves(2.4), CurveFamily(1.8)
+        self.surface_map, self.sample, self.cloud = SurfaceMap(), SampleLayer(), CloudLayer()
+        self.observed, self.key, self.badges = ObservedPoints(), MapKey(self.box), FigureBadges(self.box)
         self.origins = pg.ScatterPlotItem(size=11, pxMode=True, antialias=True)
         self.marks, self.handles = TimeMarks(), StartHandles()
         bottom_to_top = (
             self.heat_map,
+            self.surface_map,
             self.arrows,
             self.target,
             self.particle_layer,
             self.observed,
+            self.sample,
             self.user,
             self.learnt,
             self.origins,
+            self.cloud,
             self.marks,
             self.handles,
         )
@@ -106,16 +111,15 @@ class PhasePlane(QWidget):
         self.canvas.name_axes("x", "y")
 
     def _listen(self) -> None:
-        self.box.clicked.connect(self._click)
-        self.box.rightClicked.connect(self._right_click)
-        self.box.doubleClicked.connect(self._double_click)
-        self.box.pressed.connect(self._press)
-        self.box.dragged.connect(self._drag)
-        self.box.dropped.connect(self._drop)
-        self.box.hovered.connect(self._hover)
+        self.pointer = PlanePointer(self.box, self.handles, self)
+        self.pointer.placed.connect(self.startPlaced)
+        self.pointer.moved.connect(self.startMoved)
+        self.pointer.dropped.connect(self.startDropped)
+        self.pointer.removed.connect(self._removed)
+        self.pointer.resetAsked.connect(self.reset_view)
         self.box.sigRangeChanged.connect(self._range_changed)
         self.box.sigResized.connect(self._range_changed)
-        self.canvas.keyPressed.connect(self._key)
+        self.canvas.keyPressed.connect(self.pointer.key)
 
     # What is shown
 
@@ -123,16 +127,21 @@ class PhasePlane(QWidget):
         """Show what `view` says, and its starts."""
         self._view = view
         self.heat_map.setVisible(view.background == "speed")
-        self.speed_key.setVisible(view.background == "speed")
+        self.surface_map.setVisible(view.background == "surface")
+        self.surface_map.catch_up()
         self.arrows.setVisible(view.arrows)
         self.particle_layer.setVisible(view.particles)
         self.target.setVisible(view.target)
         self.observed.setVisible(view.data)
+        self.sample.setVisible(view.data)
+        self.cloud.setVisible(view.cloud)
+        self.cloud.set_lifted(view.lift)
         self.origins.setVisible(view.target or view.learnt)
         self.learnt.setVisible(view.learnt)
         self.handles.set_points(view.starts)
         self._drop_orphans()
         self._annotate()
+        self._show_key()
 
     def set_extent(self, extent: Sequence[float]) -> None:
         """Show at least (x_min, x_max, y_min, y_max), now and whenever the view is reset."""
@@ -158,6 +167,17 @@ class PhasePlane(QWidget):
         self.origins.setData(pos=truth[0] if len(truth) else np.zeros((0, 2)))
         self._annotate()
 
+    def set_sample(self, points: Curve, labels: NDArray[np.integer]) -> None:
+        """The data as points (n, 2) of classes `labels` (n,)."""
+        self.sample.set_points(points, labels)
+
+    def set_picture(self, shown: Picture, extent: Sequence[float]) -> None:
+        """What the task shows besides trajectories, its surface over `extent`."""
+        self.surface_map.set_surface(shown.surface, Extent(*extent))
+        self.cloud.set_cloud(shown.cloud)
+        self.badges.set_figures(shown.figures)
+        self._show_key()
+
     def set_portrait(self, velocity: NDArray[np.floating], extent: Sequence[float]) -> None:
         """The field: velocity (nx, ny, 2), [i, j] at (x_i, y_j), over `extent`."""
         grid = VelocityGrid(velocity, Extent(*extent))
@@ -169,11 +189,21 @@ class PhasePlane(QWidget):
         """Forget the field, for one that has nothing to do with it."""
         for item in (self.heat_map, self.particle_layer, self.arrows):
             item.set_grid(None)
-        self.speed_key.set_levels(None)
+        self.key.set_levels(None)
 
-    def set_learnt(self, curves: Sequence[Curve], times: Sequence[Curve] | None = None) -> None:
-        """The field's own trajectories, each (n, 2), and their times; without these, evenly over the target's."""
-        self.learnt.set_curves(curves)
+    def set_classes(self, count: int) -> None:
+        """Draw points and trajectories in the colours of so many classes; of one, in those of data and of the field."""
+        self._classes = count
+        self._restyle(theme.current())
+
+    def set_learnt(
+        self,
+        curves: Sequence[Curve],
+        times: Sequence[Curve] | None = None,
+        labels: NDArray[np.integer] | None = None,
+    ) -> None:
+        """The field's own trajectories, each (n, 2), their times and their classes; without times, as the target's."""
+        self.learnt.set_curves(curves, labels)
         self._learnt_times = self._timed(curves, times)
         self._annotate()
 
@@ -188,6 +218,7 @@ class PhasePlane(QWidget):
     def set_time(self, t: float | None) -> None:
         """Mark time `t` on every curve; None marks nothing."""
         self._t = t
+        self.cloud.set_time(t or 0.0)
         self._mark()
 
     def tick(self, seconds: float) -> None:
@@ -195,7 +226,8 @@ class PhasePlane(QWidget):
         if self.isVisible():
             self.particle_layer.tick(seconds)
             self.heat_map.tick(seconds)
-            self.speed_key.set_levels(self.heat_map.levels)
+            self.surface_map.tick(seconds)
+            self._show_levels()
 
     def set_detail(self, share: float) -> None:
         """Draw this share of the particles: what the frame clock asks for when frames take too long."""
@@ -209,83 +241,24 @@ class PhasePlane(QWidget):
         """The plane as an SVG file."""
         picture.write_svg(self.canvas, path)
 
-    # What the pointer and the keyboard mean
+    # How it stays in step with itself
 
-    def _click(self, point: QPointF) -> None:
-        near = self.handles.near((point.x(), point.y()))
-        self._just_placed = near is None
-        if near is None:
-            self.handles.place((point.x(), point.y()))
-            self.startPlaced.emit(point.x(), point.y())
-        else:
-            self.handles.active = near
-            self.handles.update()
-
-    def _double_click(self, _: QPointF) -> None:
-        """Reset the view, and take back the start that the first of the two clicks placed."""
-        if self._just_placed and self.handles.points:
-            self._remove(len(self.handles.points) - 1)
-        self._just_placed = False
-        self.reset_view()
-
-    def _right_click(self, point: QPointF) -> None:
-        near = self.handles.near((point.x(), point.y()))
-        if near is not None:
-            self._remove(near)
-
-    def _remove(self, index: int) -> None:
-        self.handles.remove(index)
+    def _removed(self, index: int) -> None:
         self._drop_orphans()
         self.startRemoved.emit(index)
 
-    def _press(self, point: QPointF) -> None:
-        near = self.handles.near((point.x(), point.y()))
-        if near is not None:
-            self.box.grab()
-            self.handles.active = self.handles.dragged = near
-
-    def _drag(self, point: QPointF) -> None:
-        index = self.handles.dragged
-        if index is not None:
-            self.handles.move(index, (point.x(), point.y()))
-            self.startMoved.emit(index, point.x(), point.y())
-
-    def _drop(self, point: QPointF) -> None:
-        index, self.handles.dragged = self.handles.dragged, None
-        if index is not None:
-            self.handles.move(index, (point.x(), point.y()))
-            self.startDropped.emit(index, point.x(), point.y())
-
-    def _hover(self, point: QPointF | None) -> None:
-        grabbable = self.handles.hover(None if point is None else (point.x(), point.y()))
-        shape = Qt.CursorShape.OpenHandCursor if grabbable else Qt.CursorShape.CrossCursor
-        if self.box.cursor().shape() != shape:
-            self.box.setCursor(shape)
-
-    def _key(self, event: QKeyEvent) -> None:
-        key, active = event.key(), self.handles.active
-        if key in (Qt.Key.Key_Delete, Qt.Key.Key_Backspace) and active is not None:
-            self._remove(active)
-        elif key in WAYS and active is not None:
-            self._nudge(active, *WAYS[key])
-        elif key in WAYS:
-            self.box.translateBy(tuple(8 * KEY_STEP * self.box.pixel() * way for way in WAYS[key]))
-        elif key in (Qt.Key.Key_Plus, Qt.Key.Key_Equal):
-            self.box.zoom(KEY_ZOOM)
-        elif key == Qt.Key.Key_Minus:
-            self.box.zoom(1 / KEY_ZOOM)
+    def _show_key(self) -> None:
+        """Say what the background is of."""
+        kind = self.surface_map.kind
+        if self._view.background == "surface" and kind is not None:
+            self.key.set_map(SYMBOLS[kind], self.surface_map.ramp)
         else:
-            event.ignore()
-            return
-        event.accept()
+            self.key.set_map("|f|", self._speeds)
+        self._show_levels()
 
-    def _nudge(self, index: int, right: int, up: int) -> None:
-        x, y = self.handles.points[index]
-        step = KEY_STEP * self.box.pixel()
-        self.handles.move(index, (x + right * step, y + up * step))
-        self.startDropped.emit(index, *self.handles.points[index])
-
-    # How it stays in step with itself
+    def _show_levels(self) -> None:
+        of = {"speed": self.heat_map.levels, "surface": self.surface_map.levels, "none": None}
+        self.key.set_levels(of[self._view.background])
 
     def _range_changed(self, *_: object) -> None:
         extent = self.extent
@@ -314,16 +287,22 @@ class PhasePlane(QWidget):
 
     def _annotate(self) -> None:
         colours, named = theme.current(), []
-        families = (("target", self.target, colours.blue), ("learnt", self.learnt, colours.orange))
-        for text, family, colour in families:
-            end = end_of(family.curves[0]) if family.curves and family.isVisible() else None
-            if end is not None:
-                named.append(Named(text, colour, *end))
+        if self.target.isVisible() and self.target.curves:
+            named += _named_at("target", colours.blue, self.target.curves[0])
+        if self.learnt.isVisible():
+            firsts = {int(label): curve for label, curve in reversed(list(zip(*self._classed(), strict=True)))}
+            for label, curve in sorted(firsts.items()):
+                text = "learnt" if self._classes == 1 else f"class {label + 1}"
+                named += _named_at(text, colours.orange if self._classes == 1 else self.learnt.colour(label), curve)
         drawn = [family for family in (self.target, self.learnt, self.user) if family.isVisible()]
         curves = [np.asarray(curve, float) for family in drawn for curve in family.curves]
         points = np.concatenate(curves) if curves else np.zeros((0, 2))
         self.labels.show(named, points[np.isfinite(points).all(axis=1)])
         self._mark()
+
+    def _classed(self) -> tuple[list[int], tuple[Curve, ...]]:
+        """The class of each learnt trajectory, and the trajectories."""
+        return self.learnt.labels.tolist(), self.learnt.curves
 
     def _mark(self) -> None:
         colours, timed = theme.current(), []
@@ -331,26 +310,42 @@ class PhasePlane(QWidget):
             timed += [Timed(self._target_ts, curve, colours.observed) for curve in self.target.curves]
         timed += [Timed(ts, curve, colours.user) for ts, curve in zip(self._user_times, self.user.curves, strict=False)]
         if self._view.learnt:
-            pairs = zip(self._learnt_times, self.learnt.curves, strict=False)
-            timed += [Timed(ts, curve, colours.learnt) for ts, curve in pairs]
+            pairs = zip(self._learnt_times, *self._classed(), strict=False)
+            timed += [Timed(ts, curve, self.learnt.colour(int(label))) for ts, label, curve in pairs]
         self.marks.show_at(self._t, timed)
 
     def _restyle(self, colours: Theme) -> None:
         self.box.setBackgroundColor(QColor(colours.canvas))
-        speeds = ramp(colours.slow, colours.fast)
-        self.heat_map.set_colours(speeds)
-        self.speed_key.set_colours(speeds)
+        self._speeds = ramp(colours.slow, colours.fast)
+        self.heat_map.set_colours(self._speeds)
+        self.surface_map.set_theme(colours)
         self.particle_layer.set_colours(fade(colours.particle, colours.particle_opacity))
         self.arrows.set_colour(colours.arrow)
         self.target.set_colour(colours.ghost)
-        self.learnt.set_colour(colours.learnt)
+        several = self._classes > 1
+        self.learnt.set_colours(colours.classes if several else (colours.learnt,))
+        self.cloud.set_colours(colours.classes if several else (colours.learnt,), colours.canvas, colours.arrow)
+        self.sample.set_colours(_paled(colours) if several else (colours.observed,))
         self.user.set_colour(colours.user)
         self.observed.set_colour(colours.observed)
         self.origins.setBrush(pg.mkBrush(colours.observed))
         self.origins.setPen(pg.mkPen(colours.canvas, width=2))
         self.handles.set_colours(colours.user, colours.canvas)
         self.marks.set_rim(colours.canvas)
+        self.badges.set_theme()
         self._annotate()
+        self._show_key()
+
+
+def _named_at(text: str, colour: str, curve: Curve) -> list[Named]:
+    """The name at the curve's end; none where the curve has no point."""
+    end = end_of(curve)
+    return [] if end is None else [Named(text, colour, *end)]
+
+
+def _paled(colours: Theme) -> tuple[str, ...]:
+    """The classes' colours for points that stand still."""
+    return tuple(mixed(colour, colours.canvas, STILL) for colour in colours.classes)
 
 
 class _Canvas(ThemedPlot):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -23,9 +25,12 @@ _TO_LAB = np.array(
 
 def ramp(low: str, high: str, count: int = 256) -> NDArray[np.uint32]:
     """`count` colours from `low` to `high` (`#rrggbb`) at equal steps of OKLab, as 0xffRRGGBB."""
-    share = np.linspace(0.0, 1.0, count)[:, None]
-    lab = (1.0 - share) * _lab(low) + share * _lab(high)
-    return _packed(_srgb(lab), np.full(count, 255.0))
+    return blended_ramp((low, high), count)
+
+
+def blended_ramp(stops: Sequence[str], count: int = 256) -> NDArray[np.uint32]:
+    """`count` colours through all `stops` (`#rrggbb`), at equal steps of OKLab between neighbours."""
+    return _packed(_srgb(_between(stops, np.linspace(0.0, 1.0, count))), np.full(count, 255.0))
 
 
 def fade(colour: str, opacity: float, count: int = 256) -> NDArray[np.uint32]:
@@ -48,6 +53,18 @@ def contrast(colour: str, other: str) -> float:
     return float((max(first, second) + 0.05) / (min(first, second) + 0.05))
 
 
+def channels(colour: str) -> NDArray[np.float64]:
+    """Red, green and blue of `colour`, 0 to 255."""
+    return np.array(_bytes(colour), float)
+
+
+def packed(rgb: NDArray[np.floating]) -> NDArray[np.uint32]:
+    """Opaque colours of `rgb` (..., 3), 0 to 255, as 0xffRRGGBB."""
+    whole = (rgb + 0.5).astype(np.uint32)
+    red, green, blue = (whole[..., side] for side in range(3))
+    return np.uint32(0xFF000000) | (red << np.uint32(16)) | (green << np.uint32(8)) | blue
+
+
 def _bytes(colour: str) -> tuple[int, int, int]:
     digits = colour.removeprefix("#")
     if len(digits) != 6:
@@ -67,6 +84,12 @@ def _lab(colour: str) -> NDArray[np.float64]:
 def _srgb(lab: NDArray[np.float64]) -> NDArray[np.float64]:
     linear = np.clip((lab @ np.linalg.inv(_TO_LAB).T) ** 3 @ np.linalg.inv(_TO_LMS).T, 0.0, 1.0)
     return 255.0 * np.where(linear <= 0.0031308, 12.92 * linear, 1.055 * linear ** (1 / 2.4) - 0.055)
+
+
+def _between(stops: Sequence[str], shares: NDArray[np.float64]) -> NDArray[np.float64]:
+    """The colours at `shares` (n,) of the way through `stops`, in OKLab, (n, 3)."""
+    at, labs = np.linspace(0.0, 1.0, len(stops)), np.array([_lab(stop) for stop in stops])
+    return np.stack([np.interp(shares, at, side) for side in labs.T], axis=1)
 
 
 def _packed(rgb: NDArray[np.float64], alpha: NDArray[np.float64]) -> NDArray[np.uint32]:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
+import pyqtgraph as pg
 from numpy.typing import NDArray
 
 from nodeviz.ui.plots.stroke import Stroke
@@ -66,3 +67,37 @@ class CurveFamily(Stroke):
         self.curves = tuple(curves)
         line = joined(self.curves)
         self.setData(line.x, line.y, connect=line.connect, skipFiniteCheck=True)
+
+
+class ClassedCurves(pg.ItemGroup):
+    """Trajectories of one kind in the colours of their classes: a family a class."""
+
+    def __init__(self, width: float) -> None:
+        super().__init__()
+        self._width = width
+        self._colours: Sequence[str] = ("#000000",)
+        self._families: list[CurveFamily] = []
+        self.curves: tuple[NDArray[np.floating], ...] = ()
+        self.labels: NDArray[np.integer] = np.zeros(0, int)
+
+    def set_colours(self, colours: Sequence[str]) -> None:
+        """The colour of each class."""
+        self._colours = colours
+        for label, family in enumerate(self._families):
+            family.set_colour(self.colour(label))
+
+    def colour(self, label: int) -> str:
+        """The colour of class `label`."""
+        return self._colours[label % len(self._colours)]
+
+    def set_curves(self, curves: Sequence[NDArray[np.floating]], labels: NDArray[np.integer] | None = None) -> None:
+        """Show these, each (n, 2), of classes `labels` (curves,), in place of what was shown."""
+        self.curves = tuple(curves)
+        self.labels = np.zeros(len(curves), int) if labels is None or len(labels) != len(curves) else labels
+        while len(self._families) <= int(self.labels.max(initial=0)):
+            family = CurveFamily(self._width)
+            family.set_colour(self.colour(len(self._families)))
+            family.setParentItem(self)
+            self._families.append(family)
+        for label, family in enumerate(self._families):
+            family.set_curves([curve for curve, of in zip(self.curves, self.labels, strict=True) if of == label])

@@ -6,9 +6,15 @@ import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 
+from nodeviz.datasets import DATASETS, Spiral
+from nodeviz.datasets.moons import Moons
 from nodeviz.experiment import Experiment
 from nodeviz.fields.formula import FormulaField
 from nodeviz.fields.mlp import MLPField
+from nodeviz.settings import value_at
+from nodeviz.tasks import TASKS, FitTrajectories
+from nodeviz.tasks.classify import Classify
+from nodeviz.ui.alternatives import KINDS, Alternatives, ready_experiments
 from nodeviz.ui.panels.cost import CostPanel, StepCost, TrajectoryCost
 from nodeviz.ui.panels.field import FieldPanel
 from nodeviz.ui.panels.formula import FormulaEditor
@@ -28,6 +34,31 @@ def shown(panel, qtbot):
     panel.resize(284, 600)
     panel.show()
     return panel
+
+
+class Twins(Moons, frozen=True, tag="twins"):
+    """A second dataset with classes, whichever else there are."""
+
+
+@pytest.fixture
+def two_of_moons(monkeypatch) -> tuple[type, type]:
+    monkeypatch.setitem(KINDS, "dataset", (*DATASETS, Twins))
+    return Moons, Twins
+
+
+def combination(task: type) -> Experiment:
+    """An experiment of that task, as the window would make it."""
+    offered = Alternatives(ExperimentStore()).offer("task", task).experiment
+    assert offered is not None
+    return offered
+
+
+def problem(store: ExperimentStore, qtbot) -> ProblemPanel:
+    return shown(ProblemPanel(store, Alternatives(store)), qtbot)
+
+
+def field_panel(store: ExperimentStore, qtbot) -> FieldPanel:
+    return shown(FieldPanel(store, Alternatives(store)), qtbot)
 
 
 def editor(store: ExperimentStore, qtbot) -> FormulaEditor:
@@ -64,14 +95,90 @@ def test_every_training_setting_has_a_row(store, qtbot) -> None:
 
 
 def test_the_thumbnail_shows_the_noise_that_training_sees(store, qtbot) -> None:
-    panel = shown(ProblemPanel(store), qtbot)
-    quiet = panel.thumbnail.grab().toImage()
+    thumbnail = problem(store, qtbot).gallery.thumbnails[Spiral]
+    quiet = thumbnail.grab().toImage()
     store.edit("dataset.noise", 0.3)
-    assert panel.thumbnail.grab().toImage() != quiet
+    assert thumbnail.grab().toImage() != quiet
+
+
+@pytest.mark.parametrize("experiment", ready_experiments(), ids=lambda experiment: experiment.name)
+def test_the_gallery_offers_what_suits_the_task_and_marks_what_is_at_hand(store, qtbot, experiment) -> None:
+    gallery = problem(store, qtbot).gallery
+    store.take(experiment)
+    shown_ones = [kind for kind, thumbnail in gallery.thumbnails.items() if thumbnail.isVisible()]
+    assert shown_ones == gallery.offered and type(experiment.dataset) in shown_ones
+    assert gallery.thumbnails[type(experiment.dataset)].isChecked()
+
+
+def test_another_dataset_of_the_task_is_one_step_of_undo_and_comes_back_as_it_was_left(
+    store, qtbot, two_of_moons
+) -> None:
+    store.take(combination(Classify))
+    gallery, (here, there) = problem(store, qtbot).gallery, two_of_moons
+    gallery.thumbnails[here].click()
+    store.edit("dataset.held_out", 0.3)
+    before = store.experiment
+    gallery.thumbnails[there].click()
+    assert type(store.experiment.dataset) is there and store.experiment.field == before.field
+    gallery.thumbnails[here].click()
+    assert store.experiment.dataset == before.dataset
+    store.undo()
+    store.undo()
+    assert store.experiment == before
+
+
+def test_arrow_keys_choose_among_thumbnails(store, qtbot, two_of_moons) -> None:
+    store.take(combination(Classify))
+    gallery, (first, last) = problem(store, qtbot).gallery, two_of_moons
+    gallery.thumbnails[first].click()
+    QTest.keyClick(gallery.thumbnails[first], Qt.Key.Key_Left)
+    assert type(store.experiment.dataset) is last and gallery.thumbnails[last].isChecked()
+
+
+@pytest.mark.parametrize("task", TASKS, ids=lambda task: task.title)
+def test_another_task_comes_as_a_whole_and_is_one_step_of_undo(store, qtbot, task) -> None:
+    panel, before = problem(store, qtbot), store.experiment
+    panel.tasks.buttons[task].click()
+    assert type(store.experiment.task) is task
+    assert {path.partition(".")[0] for path in panel.rows} == {"dataset", "task"}
+    for path, row in panel.rows.items():
+        assert row.value == value_at(store.experiment, path)
+    if task is not type(before.task):
+        store.undo()
+    assert store.experiment == before
+
+
+def test_a_task_comes_back_as_it_was_left(store, qtbot) -> None:
+    panel = problem(store, qtbot)
+    store.edit("solver.rtol", 1e-3)
+    left = store.experiment
+    panel.tasks.buttons[Classify].click()
+    panel.tasks.buttons[FitTrajectories].click()
+    assert store.experiment == left
+
+
+def test_a_kind_that_does_not_suit_is_dim_and_says_why(store, qtbot, monkeypatch) -> None:
+    def refuse(task, dataset, field) -> None:
+        if isinstance(field, FormulaField):
+            raise ValueError("Formulas are not for this. Choose a network.")
+
+    monkeypatch.setattr(FitTrajectories, "check", refuse)
+    panel = field_panel(store, qtbot)
+    button = panel.kinds.buttons[FormulaField]
+    assert not button.isEnabled() and "Choose a network." in button.toolTip()
+
+
+def test_settings_that_change_nothing_are_hidden(store, qtbot) -> None:
+    panel = field_panel(store, qtbot)
+    for time in ("none", "depth", "hypernetwork"):
+        store.edit("field.time", time)
+        idle = store.experiment.field.idle
+        for rows in (panel.body.rows, panel.rare.rows):
+            assert {name for name, row in rows.items() if row.isHidden()} == idle & set(rows)
 
 
 def test_choosing_a_formula_and_coming_back_finds_the_network_as_it_was(store, qtbot) -> None:
-    panel = shown(FieldPanel(store), qtbot)
+    panel = field_panel(store, qtbot)
     store.edit("field.width", 77)
     panel.kinds.buttons[FormulaField].click()
     assert isinstance(store.experiment.field, FormulaField) and isinstance(panel.body, FormulaEditor)
@@ -160,7 +267,7 @@ def test_a_trajectory_that_failed_says_why(qapp, qtbot) -> None:
 
 
 def test_an_experiment_of_another_kind_of_field_redraws_the_field_panel(store, qtbot) -> None:
-    panel = shown(FieldPanel(store), qtbot)
+    panel = field_panel(store, qtbot)
     store.adopt(Experiment(field=FormulaField()))
     assert isinstance(panel.body, FormulaEditor)
     assert panel.kinds.buttons[FormulaField].isChecked()

@@ -213,7 +213,7 @@ def test_keys_of_the_window_are_left_to_it(plane):
 
     for key in (Qt.Key.Key_Space, Qt.Key.Key_S, Qt.Key.Key_R, Qt.Key.Key_Home, Qt.Key.Key_1):
         event = QKeyEvent(QEvent.Type.KeyPress, key, Qt.KeyboardModifier.NoModifier)
-        plane._key(event)
+        plane.pointer.key(event)
         assert not event.isAccepted()
 
 
@@ -293,7 +293,7 @@ def test_a_theme_switch_changes_every_pen(plane, qapp):
     fill(plane)
     dark = plane.grab_image()
     theme.apply(qapp, "light")
-    assert plane.learnt.opts["pen"].color().name() == theme.LIGHT.learnt
+    assert plane.learnt.colour(0) == theme.LIGHT.learnt
     assert plane.target.opts["pen"].color().name() == theme.LIGHT.ghost
     assert plane.arrows.opts["pen"].color().name() == theme.LIGHT.arrow
     assert plane.canvas.backgroundBrush().color().name() == theme.LIGHT.panel

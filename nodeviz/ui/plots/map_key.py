@@ -1,4 +1,4 @@
-"""What the speed map's colours mean: a short bar with its two ends, in a corner of the plane."""
+"""What a map's colours mean: a short bar with its two ends, in a corner of the plane."""
 
 from __future__ import annotations
 
@@ -12,11 +12,10 @@ from nodeviz.ui import theme
 from nodeviz.ui.figures import figure
 
 BAR_WIDTH, BAR_HEIGHT = 72, 6
-WIDEST, HEIGHT, INSET, GAP = 230, 20, 8, 7
-SYMBOL = "|f|"
+WIDEST, HEIGHT, INSET, GAP = 260, 20, 8, 7
 
 
-class SpeedKey(pg.GraphicsObject):
+class MapKey(pg.GraphicsObject):
     """Lies at the lower right corner of `view`, over everything, and takes no clicks."""
 
     def __init__(self, view: pg.ViewBox) -> None:
@@ -26,18 +25,20 @@ class SpeedKey(pg.GraphicsObject):
         self._place_in = view
         self._levels: tuple[float, float] | None = None
         self._image = QImage()
+        self._symbol = ""
         self._texts = ("", "")
         view.sigResized.connect(self._place)
         self._place()
 
-    def set_colours(self, colours: NDArray[np.uint32]) -> None:
-        """The colours of the map, slow to fast."""
+    def set_map(self, symbol: str, colours: NDArray[np.uint32]) -> None:
+        """What the map is of, in a word, and its colours from low to high."""
+        self._symbol = symbol
         line = np.ascontiguousarray(colours)
         self._image = QImage(line.data, len(line), 1, 4 * len(line), QImage.Format.Format_RGB32).copy()
         self.update()
 
     def set_levels(self, levels: tuple[float, float] | None) -> None:
-        """The speeds at the bar's ends; None hides the key."""
+        """The values at the bar's ends; None hides the key."""
         texts = ("", "") if levels is None else tuple(_round(level) for level in levels)
         self._levels = levels
         if texts != self._texts:
@@ -53,13 +54,13 @@ class SpeedKey(pg.GraphicsObject):
         colours = theme.current()
         painter.setFont(theme.caption_font())
         metrics = painter.fontMetrics()
-        symbol, low, high = (metrics.horizontalAdvance(text) for text in (SYMBOL, *self._texts))
+        symbol, low, high = (metrics.horizontalAdvance(text) for text in (self._symbol, *self._texts))
         left = WIDEST - (symbol + low + high + BAR_WIDTH + 6 * GAP)
         self._paint_ground(painter, QRectF(left, 0, WIDEST - left, HEIGHT))
         bar = QRectF(left + symbol + low + 4 * GAP, (HEIGHT - BAR_HEIGHT) / 2, BAR_WIDTH, BAR_HEIGHT)
         painter.setPen(QColor(colours.secondary))
         base = (HEIGHT + metrics.ascent() - metrics.descent()) / 2
-        painter.drawText(QPointF(left + GAP, base), SYMBOL)
+        painter.drawText(QPointF(left + GAP, base), self._symbol)
         painter.drawText(QPointF(bar.left() - GAP - low, base), self._texts[0])
         painter.drawText(QPointF(bar.right() + GAP, base), self._texts[1])
         painter.drawImage(bar, self._image)
@@ -82,6 +83,8 @@ class SpeedKey(pg.GraphicsObject):
 
 
 def _round(level: float) -> str:
-    """Two digits: the key says roughly how fast, and must not flicker while the field is learnt."""
+    """Two digits: the key says roughly how much, and must not flicker while the field is learnt."""
     rounded = float(f"{level:.2g}")
-    return figure(rounded) if rounded < 1e-3 or rounded >= 1e4 else f"{rounded:.4g}"
+    if rounded == 0:
+        return "0"
+    return figure(rounded) if abs(rounded) < 1e-3 or abs(rounded) >= 1e4 else f"{rounded:.4g}"

@@ -1,0 +1,161 @@
+"""What the task has to show of the plane: where which class is, how dense it is, how high a potential."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nodeviz.tasks.picture import Surface, SurfaceKind
+from nodeviz.ui.plots.contour import level_lines
+from nodeviz.ui.plots.levels import Levels
+from nodeviz.ui.plots.plane_image import PlaneImage
+from nodeviz.ui.plots.ramp import blended_ramp, channels, mixed, packed
+from nodeviz.ui.plots.refined import refined
+from nodeviz.ui.plots.stroke import Stroke
+from nodeviz.ui.plots.velocity_grid import Extent
+from nodeviz.ui.theme import Theme
+
+PERIOD = 1 / 25
+"""Seconds between pictures: it moves under the scrubber."""
+CONTOURED = 128
+"""Points a side of the grid that boundaries are found on, and that several classes are blended on."""
+FAINT, STRONG = 0.12, 0.55
+"""How much of its class's colour a place has that is undecided, and one that is certain; the rest is canvas."""
+POTENTIAL_LINES = 12
+DENSEST = 0.998
+"""The share of the plane that the densest colour leaves below it."""
+
+
+class _Shown(NamedTuple):
+    """A surface and where it lies."""
+
+    surface: Surface
+    extent: Extent
+
+
+class SurfaceMap(PlaneImage):
+    """Classes in their colours with a line where the likeliest changes, densities and potentials between levels."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._shown: _Shown | None = None
+        self._waiting: _Shown | None = None
+        self._since = 0.0
+        self._levels = Levels()
+        self._colours: Theme | None = None
+        self.lines = Stroke(1.4)
+        self.lines.setParentItem(self)
+        self.lines.setCacheMode(self.lines.CacheMode.DeviceCoordinateCache)
+
+    @property
+    def kind(self) -> SurfaceKind | None:
+        """What it shows; None while it is empty."""
+        return None if self._shown is None else self._shown.surface.kind
+
+    @property
+    def levels(self) -> tuple[float, float] | None:
+        """The values that the first and the last colour stand for; of two classes, the probability of the second."""
+        if self._shown is None or self._shown.surface.values.ndim > 2:
+            return None
+        return (0.0, 1.0) if self.kind == "classes" else self._levels.ends
+
+    @property
+    def ramp(self) -> NDArray[np.uint32]:
+        """The 256 colours between the levels."""
+        return np.zeros(256, np.uint32) if self._colours is None else _ramp(self.kind, self._colours)
+
+    def set_theme(self, colours: Theme) -> None:
+        """Draw in `colours`."""
+        self._colours = colours
+        self.lines.set_colour(colours.boundary)
+        self._render()
+
+    def set_surface(self, surface: Surface | None, extent: Extent) -> None:
+        """Show `surface` over `extent` from now on; None empties the map and forgets its levels."""
+        if surface is None:
+            self._shown = self._waiting = None
+            self._levels.forget()
+            self.cover(None)
+            self.lines.setData([], [])
+            return
+        if self.kind not in (None, surface.kind):
+            self._levels.forget()
+        self._waiting = _Shown(surface, extent)
+        if self._shown is None or self._shown.extent != extent or self._since >= PERIOD:
+            self.catch_up()
+
+    def tick(self, seconds: float) -> None:
+        """Let `seconds` pass: a surface that waits is drawn when it is due."""
+        self._since += seconds
+        if self._since >= PERIOD:
+            self.catch_up()
+
+    def catch_up(self) -> None:
+        """Draw the newest surface, if it is not drawn yet; while hidden, it waits."""
+        if self._waiting is None or not self.isVisible():
+            return
+        self._shown, self._waiting, self._since = self._waiting, None, 0.0
+        self.cover(self._shown.extent)
+        surface = self._shown.surface
+        if surface.kind != "classes":
+            low = 0.0 if surface.kind == "density" else float(np.nanmin(surface.values))
+            high = float(np.nanquantile(surface.values, DENSEST))
+            self._levels.follow(low, high)
+        self._render()
+
+    def _render(self) -> None:
+        if self._shown is None or self._colours is None:
+            return
+        surface, extent = self._shown
+        if surface.values.ndim > 2:
+            self.show_pixels(_blended(surface.values, self._colours))
+        elif surface.kind == "classes":
+            fine = refined(surface.values)
+            self.show_pixels(self.ramp[np.clip(255 * fine, 0, 255).astype(np.uint8)])
+        else:
+            self.show_pixels(self.ramp[self._levels.index(refined(surface.values))])
+        points = _lines_of(surface, extent)
+        connect = np.tile(np.array([True, False]), len(points) // 2)
+        self.lines.setData(points[:, 0], points[:, 1], connect=connect, skipFiniteCheck=True)
+
+
+def _ramp(kind: SurfaceKind | None, colours: Theme) -> NDArray[np.uint32]:
+    if kind == "density":
+        return blended_ramp(colours.density)
+    if kind == "potential":
+        return blended_ramp((colours.slow, colours.fast))
+    # A step in the middle: which side a place is on can be seen where it is hardly decided.
+    halves = []
+    for label, shares in ((0, (STRONG, FAINT)), (1, (FAINT, STRONG))):
+        ends = [mixed(colours.canvas, colours.of_class(label), share) for share in shares]
+        halves.append(blended_ramp(ends, 128))
+    return np.concatenate(halves)
+
+
+def _blended(values: NDArray[np.float32], colours: Theme) -> NDArray[np.uint32]:
+    """Probabilities (n, n, classes) as the mean of the classes' colours, stronger where one is certain."""
+    classes = values.shape[2]
+    fine = np.stack([refined(values[..., k], CONTOURED) for k in range(classes)], axis=-1)
+    certain = np.clip((fine.max(axis=-1, keepdims=True) * classes - 1) / (classes - 1), 0, 1)
+    share = FAINT + (STRONG - FAINT) * certain
+    inks = np.stack([channels(colours.of_class(k)) for k in range(classes)]).astype(np.float32)
+    ink = sum(fine[..., k : k + 1] * inks[k] for k in range(classes))
+    return packed((1 - share) * channels(colours.canvas) + share * np.clip(ink, 0, 255))
+
+
+def _lines_of(surface: Surface, extent: Extent) -> NDArray[np.float64]:
+    """Where the likeliest class changes; heights at equal distances; nothing for a density."""
+    values = surface.values
+    if surface.kind == "density" or not np.isfinite(values).all():
+        return np.zeros((0, 2))
+    if surface.kind == "potential":
+        fine = refined(values, CONTOURED)
+        heights = np.linspace(float(fine.min()), float(fine.max()), POTENTIAL_LINES + 2)[1:-1]
+        return np.concatenate([level_lines(fine, extent, float(height)) for height in heights])
+    if values.ndim == 2:
+        return level_lines(refined(values, CONTOURED), extent, 0.5)
+    fine = np.stack([refined(values[..., k], CONTOURED) for k in range(values.shape[2])])
+    ahead = [fine[k] - np.delete(fine, k, axis=0).max(axis=0) for k in range(len(fine))]
+    return np.concatenate([level_lines(lead, extent) for lead in ahead])

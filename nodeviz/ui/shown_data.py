@@ -1,0 +1,43 @@
+"""What of a dataset the phase plane shows: trajectories to be learnt, or points of some classes, or nothing yet."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nodeviz.datasets import Dataset
+from nodeviz.datasets.declared import PointDataset, TrajectoryDataset
+
+Numbers = NDArray[np.float64]
+
+
+class ShownData(NamedTuple):
+    """Times (times,), the true and the observed trajectories (times, n, 2); points (m, 2) of classes labels (m,)."""
+
+    ts: Numbers = np.zeros(0)
+    truth: Numbers = np.zeros((0, 0, 2))
+    observed: Numbers = np.zeros((0, 0, 2))
+    points: Numbers = np.zeros((0, 2))
+    labels: NDArray[np.int64] = np.zeros(0, np.int64)
+    classes: int = 1
+
+    def class_at(self, places: NDArray[np.floating]) -> NDArray[np.int64]:
+        """The class of the point nearest to each of `places` (n, 2); zeros where there are no points."""
+        if not len(self.points) or not len(places):
+            return np.zeros(len(places), np.int64)
+        distances = np.linalg.norm(places[:, None] - self.points[None], axis=-1)
+        return self.labels[np.argmin(distances, axis=1)]
+
+
+def shown_data(dataset: Dataset, seed: int) -> ShownData:
+    """What is shown of `dataset` with the training's `seed`: of points all, those held out included."""
+    if isinstance(dataset, TrajectoryDataset):
+        data = dataset.sample(seed)
+        return ShownData(data.ts, data.truth, data.observed)
+    if isinstance(dataset, PointDataset):
+        train, test = dataset.sample(seed)
+        points, labels = np.concatenate([train.ys, test.ys]), np.concatenate([train.labels, test.labels])
+        return ShownData(points=points, labels=labels, classes=dataset.classes)
+    return ShownData()
