@@ -3,6 +3,7 @@
 from nodeviz.datasets.annuli import Annuli
 from nodeviz.datasets.blobs import Blobs
 from nodeviz.datasets.circles import Circles
+from nodeviz.datasets.eight_gaussians import EightGaussians
 from nodeviz.datasets.moons import Moons
 from nodeviz.datasets.points_file import PointsFile
 from nodeviz.datasets.spiral import Spiral
@@ -15,6 +16,7 @@ DATASETS = (
     Annuli,
     Blobs,
     TwoSpirals,
+    EightGaussians,
     PointsFile,
 )
-Dataset = Spiral | Moons | Circles | Annuli | Blobs | TwoSpirals | PointsFile
+Dataset = Spiral | Moons | Circles | Annuli | Blobs | TwoSpirals | EightGaussians | PointsFile

@@ -2,9 +2,10 @@
 
 from nodeviz.tasks.classify import Classify
 from nodeviz.tasks.fit_trajectories import FitTrajectories
+from nodeviz.tasks.match_density import MatchDensity
 from nodeviz.tasks.solving import SolverSettings
 
-__all__ = ["TASKS", "Classify", "FitTrajectories", "SolverSettings", "Task"]
+__all__ = ["TASKS", "Classify", "FitTrajectories", "MatchDensity", "SolverSettings", "Task"]
 
-TASKS = (FitTrajectories, Classify)
-Task = FitTrajectories | Classify
+TASKS = (FitTrajectories, Classify, MatchDensity)
+Task = FitTrajectories | Classify | MatchDensity

@@ -1,0 +1,1 @@
+"""What a density's field can be trained for, one objective a file."""
