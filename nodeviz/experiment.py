@@ -88,6 +88,10 @@ class ViewSettings(Settings, frozen=True):
     learnt: Annotated[bool, described("learnt", "The field's own trajectory.")] = True
     cloud: Annotated[bool, described("points", "Points that the flow carries to the time looked at.")] = True
     lift: Annotated[bool, described("lift", "An augmented dimension as height above the plane.")] = True
+    layers: Annotated[
+        int,
+        described("layers", "Look at the weights as a ResNet of so many equal layers; 0 is the ODE.", low=0, high=256),
+    ] = 0
     starts: tuple[tuple[float, float], ...] = ()
 
 

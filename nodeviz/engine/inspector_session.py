@@ -165,7 +165,7 @@ class InspectorSession(Session):
         with self._working("portrait"):
             velocity = inspector.velocity(ask.extent, ask.t, ask.grid)
             learnt, user = self._families(inspector, ask.starts)
-            shown = inspector.picture(self._configured_run(), Viewpoint(ask.extent, ask.t, ask.grid))
+            shown = inspector.picture(self._configured_run(), Viewpoint(ask.extent, ask.t, ask.grid, ask.layers))
         return [
             Portrait(
                 run=run,

@@ -113,6 +113,8 @@ class SetWeights(Message, frozen=True):
 class AskPortrait(Message, frozen=True):
     """To the inspector: what the phase plane shows now. `starts` (n, 2) are the user's; extent is x0, x1, y0, y1.
 
+    `layers` is that of the view settings.
+
     Every question is answered, with the newest experiment and weights, unless a newer one of its kind replaced it.
     """
 
@@ -121,6 +123,7 @@ class AskPortrait(Message, frozen=True):
     t: float
     starts: tuple[tuple[float, float], ...] = ()
     grid: int = 64
+    layers: int = 0
 
 
 class AskTrajectories(Message, frozen=True):

@@ -13,6 +13,7 @@ from torch import Tensor
 from nodeviz.datasets.declared import Points
 from nodeviz.fields.layout import size_of
 from nodeviz.tasks.device import chosen_device
+from nodeviz.tasks.flowing import Flow
 from nodeviz.tasks.learnt import Learnt
 from nodeviz.tasks.lift import lifted
 from nodeviz.tasks.picture import Cloud, Figure, Picture, Surface, Viewpoint
@@ -53,6 +54,7 @@ class ClassifyRun(Run):
         parameters = size_of(problem.field.layout())
         self.device = chosen_device(problem.training.device, parameters * self._batch)
         self._rows = task.logits(problem.dataset)
+        self._end = task.end
         self._span = torch.tensor([0.0, task.end], dtype=torch.float64)
         self._lift = partial(lifted, field=problem.field)
         self._train, self._held_out = (self._labelled(points) for points in data)
@@ -75,22 +77,20 @@ class ClassifyRun(Run):
     def picture(self, learnt: Learnt, viewpoint: Viewpoint, solver: SolverSettings) -> Picture:
         """The class of every place at the viewpoint's time, points on their way, and how many are told apart."""
         coarse = replace(solver, rtol=max(solver.rtol, COARSEST), atol=max(solver.atol, COARSEST))
+        flow = Flow(coarse, self._end, viewpoint.layers)
         judged = self._judged.some(slice(None), like=learnt.own)
-        ts = torch.linspace(0.0, float(self._span[-1]), CLOUD_TIMES, dtype=torch.float64)
-        solution = solve_as_set(coarse, learnt.field, judged.states, ts)
+        solution = flow.solve(learnt.field, judged.states, flow.times(CLOUD_TIMES))
         return Picture(
-            surface=self._surface(learnt, viewpoint, coarse),
+            surface=self._surface(learnt, viewpoint, flow),
             cloud=_cloud(solution, judged),
             figures=self._figures(learnt, self._read_out(learnt).logits(solution.ys[-1])),
         )
 
-    def _surface(self, learnt: Learnt, viewpoint: Viewpoint, solver: SolverSettings) -> Surface:
+    def _surface(self, learnt: Learnt, viewpoint: Viewpoint, flow: Flow) -> Surface:
         x0, x1, y0, y1 = viewpoint.extent
         grid = viewpoint.grid
         states = self._lift(torch.cartesian_prod(torch.linspace(x0, x1, grid), torch.linspace(y0, y1, grid)))
-        if viewpoint.t < float(self._span[-1]):
-            rest = torch.tensor([viewpoint.t, float(self._span[-1])], dtype=torch.float64)
-            states = solve_as_set(solver, learnt.field, states, rest).ys[-1]
+        states = flow.rest(learnt.field, states, viewpoint.t)
         found = probabilities(self._read_out(learnt).logits(states))
         return Surface("classes", found.view(grid, grid, *found.shape[1:]).numpy())
 

@@ -11,11 +11,15 @@ SurfaceKind = Literal["classes", "density", "potential"]
 
 
 class Viewpoint(NamedTuple):
-    """What the phase plane looks at: x0, x1, y0, y1; the time under the scrubber; how many grid points a side."""
+    """What the phase plane looks at: x0, x1, y0, y1; the time under the scrubber; how many grid points a side.
+
+    `layers` says through how many steps of Euler's, the layers of a ResNet, the flow is looked at; 0 is the ODE itself.
+    """
 
     extent: tuple[float, float, float, float]
     t: float
     grid: int
+    layers: int = 0
 
 
 class Surface(NamedTuple):

@@ -25,21 +25,22 @@ def learnt_of(experiment: Experiment) -> Learnt:
     return place(experiment.field, experiment.initial_parameters()).learnt
 
 
-def pictured(experiment: Experiment, learnt: Learnt, t: float, grid: int = 9) -> Picture:
+def pictured(experiment: Experiment, learnt: Learnt, t: float, layers: int = 0) -> Picture:
+    viewpoint = Viewpoint(EXTENT, t, 9, layers)
     with torch.no_grad():
-        return experiment.task.begin(experiment).picture(learnt, Viewpoint(EXTENT, t, grid), experiment.solver)
+        return experiment.task.begin(experiment).picture(learnt, viewpoint, experiment.solver)
 
 
-def grid_points(grid: int) -> torch.Tensor:
+def grid_points() -> torch.Tensor:
     x0, x1, y0, y1 = EXTENT
-    return torch.cartesian_prod(torch.linspace(x0, x1, grid), torch.linspace(y0, y1, grid))
+    return torch.cartesian_prod(torch.linspace(x0, x1, 9), torch.linspace(y0, y1, 9))
 
 
 @pytest.fixture(scope="module")
 def trained() -> Learnt:
     trainer = Trainer(MOONS)
-    for _ in range(80):
-        trainer.step()
+    for _ in range(250):
+        assert trainer.step().trouble is None
     return place(MOONS.field, trainer.shown()).learnt
 
 
@@ -62,7 +63,7 @@ def test_the_gradient_of_the_loss_is_that_of_finite_differences_in_the_field_and
 def test_at_the_end_the_surface_is_the_straight_read_out() -> None:
     learnt = learnt_of(MOONS)
     surface = pictured(MOONS, learnt, t=1.0).surface
-    expected = torch.sigmoid(ReadOut.of(learnt.own, 1).logits(grid_points(9))).view(9, 9)
+    expected = torch.sigmoid(ReadOut.of(learnt.own, 1).logits(grid_points())).view(9, 9)
     np.testing.assert_allclose(surface.values, expected.detach(), rtol=1e-6)
 
 
@@ -80,15 +81,11 @@ def test_the_surface_moves_with_the_points(trained: Learnt) -> None:
         np.testing.assert_allclose(chances, at_end.detach().squeeze(-1), atol=0.01)
 
 
-def test_moons_are_told_apart_after_a_few_hundred_steps() -> None:
-    trainer = Trainer(MOONS)
-    for _ in range(300):
-        assert trainer.step().trouble is None
-    learnt = place(MOONS.field, trainer.shown()).learnt
-    held_out, training, parameters = pictured(MOONS, learnt, t=0.0).figures
+def test_moons_are_told_apart_after_a_few_hundred_steps(trained: Learnt) -> None:
+    held_out, training, parameters = pictured(MOONS, trained, t=0.0).figures
     assert held_out.value > 95
     assert training.value > 95
-    assert parameters.value == trainer.parameters == size_of(MOONS.layout())
+    assert parameters.value == size_of(MOONS.layout())
 
 
 def test_data_without_classes_are_refused_with_what_to_choose() -> None:
@@ -105,3 +102,38 @@ def test_the_figure_of_merit_is_of_the_points_held_out() -> None:
     signs = torch.tensor(2.0 * held_out.labels - 1)
     expected = torch.log1p(torch.exp(-signs * logits)).mean()
     assert run.evaluate(learnt, MOONS.solver) == pytest.approx(float(expected), rel=1e-5)
+
+
+def test_looked_at_as_a_resnet_the_surface_the_points_and_the_figures_are_those_of_its_layers(trained: Learnt) -> None:
+    picture, layers, points = pictured(MOONS, trained, t=0.0, layers=3), 3, MOONS.dataset.sample(0).test
+
+    def through(y: torch.Tensor, first: int = 0) -> torch.Tensor:
+        for k in range(first, layers):
+            y = y + trained.field.evaluate(k / layers, y) / layers
+        return y
+
+    def logits(y: torch.Tensor, first: int = 0) -> torch.Tensor:
+        return ReadOut.of(trained.own, 1).logits(through(y, first)).detach().squeeze(-1)
+
+    np.testing.assert_allclose(picture.surface.values, torch.sigmoid(logits(grid_points())).view(9, 9), rtol=1e-4)
+    np.testing.assert_allclose(picture.cloud.ts, [0, 1 / 3, 2 / 3, 1])
+    held_out = torch.tensor(points.ys).float()
+    np.testing.assert_allclose(picture.cloud.ys[-1, :100], through(held_out), atol=1e-5)
+    right = (logits(held_out) > 0).numpy() == points.labels
+    assert picture.figures[0].value == pytest.approx(100 * right.mean())
+    from_the_second = pictured(MOONS, trained, t=0.4, layers=3).surface.values
+    np.testing.assert_allclose(from_the_second, torch.sigmoid(logits(grid_points(), 1)).view(9, 9), rtol=1e-4)
+
+
+@pytest.mark.parametrize(("layers", "shown"), [(1, 2), (7, 8), (24, 24), (100, 24)])
+def test_of_many_layers_some_are_shown_the_first_and_the_last_among_them(layers: int, shown: int) -> None:
+    ts = pictured(MOONS, learnt_of(MOONS), t=0.0, layers=layers).cloud.ts
+    assert (len(ts), ts[0], ts[-1]) == (shown, 0.0, pytest.approx(1.0))
+    np.testing.assert_allclose(ts * layers, np.round(ts * layers), atol=1e-9)
+
+
+def test_with_ever_more_layers_a_resnet_is_the_ode(trained: Learnt) -> None:
+    ode = pictured(MOONS, trained, t=0.0).surface.values
+    gaps = [np.abs(pictured(MOONS, trained, 0.0, layers).surface.values - ode).max() for layers in (4, 32, 256)]
+    assert gaps[0] > 3 * gaps[1] > 9 * gaps[2]
+    assert gaps[2] < 0.02
