@@ -178,8 +178,8 @@ static void pull_block(Adjoint *adjoint, long block, real *in_y0) {
 /* The cotangents of y0, and added to `in_theta` (which may be NULL) those of the weights. Returns how often the field
 was evaluated, or -1 when there was no memory. */
 static int64_t run_adjoint(const Run *run, const real *saved, real *in_y0, real *in_theta) {
-    Pool workspace = {0};
-    Adjoint *adjoint = take(&workspace, sizeof(Adjoint));
+    Pool workspace = {.passing = 1};
+    Adjoint *adjoint = take_zeros(&workspace, sizeof(Adjoint));
     if (adjoint)
         make_adjoint(&workspace, adjoint, run, saved, in_theta != NULL);
     int64_t evaluations = -1;

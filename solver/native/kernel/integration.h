@@ -62,8 +62,6 @@ static double change_over(Integration *under_way, double guess) {
     return told(&change, &run->tolerance, &run->batch);
 }
 
-#define FIRST_ERROR 0.2 /* as solver.integrate.FIRST_ERROR, which says why */
-
 /* A first step size of the order that the tolerance allows. Source: Hairer, Nørsett, Wanner I, II.4. */
 static double first_step(Integration *under_way, double direction) {
     double size, speed;
@@ -78,7 +76,7 @@ static double first_step(Integration *under_way, double direction) {
     double fastest = change / guess > speed ? change / guess : speed;
     if (!(fastest > 1e-15))
         return fmax(1e-6, guess * 1e-3);
-    return smaller_of(100 * guess, pow(FIRST_ERROR / fastest, 1.0 / (under_way->run->method.error_order + 1)));
+    return smaller_of(100 * guess, pow(0.01 / fastest, 1.0 / (under_way->run->method.error_order + 1)));
 }
 
 /* Choose the first step size. A start that is not finite ends the solve. */
@@ -205,7 +203,7 @@ static void drop_idle_steps(Run *run) {
 
 /* Integrate from y0 (batch, entries), saving into `ys`; rows that are not reached are left as they are. */
 static void integrate(Run *run, const real *y0, real *ys) {
-    Pool workspace = {0};
+    Pool workspace = {.passing = 1};
     Integration under_way = {run, .errors = {NAN, 1.0, 1.0, 0}, .t = run->times[0], .ys = ys};
     Stepper *stepper = &under_way.stepper;
     under_way.stop = run->times[run->rows - 1];

@@ -24,7 +24,7 @@ static int by_lanes(const Layer *layer) { return layer->inputs <= FEW || layer->
 static void make_sums(Pool *pool, WeightSums *sums, const Network *network, long columns, int wanted) {
     long all = columns * (1 + network->tangents);
     sums->wanted = wanted;
-    sums->layer = take(pool, (size_t)network->layers * sizeof(LayerSums));
+    sums->layer = take_zeros(pool, (size_t)network->layers * sizeof(LayerSums));
     sums->cotangent = take_reals(pool, network->widest * all);
     sums->before = take_reals(pool, network->widest * all);
     sums->transposed = take_reals(pool, padded(network->widest) * all);
@@ -32,11 +32,12 @@ static void make_sums(Pool *pool, WeightSums *sums, const Network *network, long
         const Layer *layer = network->layer + l;
         LayerSums *own = sums->layer + l;
         long outputs = layer->outputs;
-        own->weight = take_reals(pool, outputs * (by_lanes(layer) ? layer->inputs * LANES : padded(layer->inputs)));
+        long row = by_lanes(layer) ? layer->inputs * LANES : padded(layer->inputs);
+        own->weight = take_zeros(pool, (size_t)(outputs * row) * sizeof(real));
         real **each[] = {&own->bias, &own->time, &own->gate, &own->gate_bias, &own->shift};
         const real *has[] = {layer->bias, layer->time, layer->gate, layer->gate_bias, layer->shift};
         for (int part = 0; part < 5; part++)
-            *each[part] = has[part] ? take_reals(pool, outputs * LANES) : NULL;
+            *each[part] = has[part] ? take_zeros(pool, (size_t)(outputs * LANES) * sizeof(real)) : NULL;
     }
 }
 
