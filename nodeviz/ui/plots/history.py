@@ -1,4 +1,4 @@
-"""How a long record is kept whole and drawn fast: every value, and above them a pyramid of minima and maxima."""
+"""How a long record is kept in little memory and drawn fast: the newest values, and a pyramid of minima and maxima."""
 
 from __future__ import annotations
 
@@ -7,7 +7,11 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-BRANCHES = 8  # values of one level that make one of the next; the pyramid costs 2/7 of the values' own memory
+BRANCHES = 8  # values of one level that make one of the next
+NEWEST = 2**15
+"""Values that are kept one by one. Steps before these are known by the extremes of ever larger blocks."""
+BLOCKS = 2**13
+"""Blocks that each level of the pyramid keeps: hours of training take a megabyte or two, and no screen is as wide."""
 
 Values = NDArray[np.float64]
 
@@ -21,31 +25,63 @@ class Envelope(NamedTuple):
 
 
 class Growing:
-    """A float64 array that grows at its end in amortised constant time."""
+    """A float64 array that grows at its end in amortised constant time, and whose oldest entries may be let go.
+
+    Entries are counted from the first there ever was.
+    """
 
     def __init__(self) -> None:
         self._room = np.empty(1024)
         self._count = 0
+        self.gone = 0
+        """Entries let go."""
 
-    def __len__(self) -> int:
-        return self._count
+    @property
+    def end(self) -> int:
+        """The number after the last entry's."""
+        return self.gone + self._count
 
     @property
     def values(self) -> Values:
-        """What is there, a view that the next growth may leave behind."""
+        """What is kept, a view that the next growth may leave behind."""
         return self._room[: self._count]
 
-    def resize(self, count: int) -> None:
-        """Make it `count` long. What is new is not set."""
+    def since(self, start: int) -> Values:
+        """The entries from number `start` on; NaN for those let go."""
+        if start >= self.gone:
+            return self.values[start - self.gone :]
+        return np.concatenate([np.full(self.gone - start, np.nan), self.values])
+
+    def put(self, start: int, values: Values) -> None:
+        """Let `values` be the entries from number `start` on, and the last; between the end and `start` is NaN."""
+        if start < self.gone:  # nothing that is kept comes before it
+            self._count, self.gone = 0, start
+        known, place = min(self._count, start - self.gone), start - self.gone
+        count = place + len(values)
         if count > len(self._room):
             room = np.empty(max(count, 2 * len(self._room)))
-            room[: self._count] = self.values
+            room[:known] = self._room[:known]
             self._room = room
+        self._room[known:place] = np.nan
+        self._room[place:count] = values
         self._count = count
+
+    def let_go(self, most: int) -> None:
+        """Keep `most` entries, or a few more, once there are twice as many; `gone` is a multiple of BRANCHES."""
+        if self._count <= 2 * most:
+            return
+        old = (self.end - most) // BRANCHES * BRANCHES - self.gone
+        kept = self.values[old:].copy()
+        self._room = np.empty(2 * most + BRANCHES)
+        self._room[: len(kept)] = kept
+        self._count, self.gone = len(kept), self.gone + old
 
 
 class History:
-    """One value a step, for consecutive steps from `first` on. What was never recorded is NaN."""
+    """One value a step, for consecutive steps from `first` on. What was never recorded is NaN.
+
+    Of the newest steps every value is kept; the further back, the larger the blocks of which the extremes are.
+    """
 
     def __init__(self) -> None:
         self.clear()
@@ -57,17 +93,23 @@ class History:
         self._levels: list[tuple[Growing, Growing]] = []
 
     def __len__(self) -> int:
-        return len(self._values)
+        """How many steps were recorded."""
+        return self._values.end
 
     @property
     def values(self) -> Values:
-        """Every value, in order."""
+        """The newest values, in order: those that are kept one by one."""
         return self._values.values
 
     @property
     def end(self) -> int:
         """The step after the last one recorded."""
         return self.first + len(self)
+
+    def at(self, step: int) -> float:
+        """The value of `step`; NaN when it was not recorded or is not kept by itself any more."""
+        place = step - self.first - self._values.gone
+        return float(self.values[place]) if 0 <= place < len(self.values) else float("nan")
 
     def append(self, first: int, values: Values) -> None:
         """Record `values` for the steps from `first` on.
@@ -81,21 +123,20 @@ class History:
             self.clear()
             self.first = first
         start = first - self.first
-        known = min(start, len(self))
-        self._values.resize(start + len(values))
-        self._values.values[known:start] = np.nan
-        self._values.values[start:] = values
-        self._raise_pyramid(known)
+        changed = min(start, len(self))
+        self._values.put(start, values)
+        self._raise_pyramid(changed)
 
     def envelope(self, begin: float, end: float, bins: int) -> Envelope:
         """The record between two steps in at most about `bins` bins, each with its exact extremes, NaN left out.
 
-        Bins begin at fixed multiples of a power of two, so that a picture of a growing record does not flicker.
+        Bins begin at fixed multiples of a power of two, so that a picture of a growing record does not flicker. They
+        are larger, and fewer, where the steps are only known in larger blocks.
         """
         start = int(np.clip(np.floor(begin) - self.first, 0, len(self)))
         stop = int(np.clip(np.floor(end) + 1 - self.first, start, len(self)))
         size = 1
-        while (stop - start) > size * bins:
+        while (stop - start) > size * bins or (start < stop and self._level_of(size).gone > start - start % size):
             size *= 2
         start -= start % size
         low, high = self._extremes(start, min(-(-stop // size) * size, len(self)), size)
@@ -104,25 +145,27 @@ class History:
         return Envelope(self.first + (begins + ends) / 2, low, high)
 
     def _raise_pyramid(self, changed: int) -> None:
-        """Bring every level up to date from value number `changed` on."""
+        """Bring every level up to date from value number `changed` on, then let go of what is old."""
         below_low = below_high = self._values
         level = 0
-        while len(below_low) > BRANCHES:
+        while below_low.end > BRANCHES:
             if level == len(self._levels):
                 self._levels.append((Growing(), Growing()))
                 changed = 0
             low, high = self._levels[level]
             changed //= BRANCHES
-            blocks = -(-len(below_low) // BRANCHES)
             for row, below, extreme in ((low, below_low, np.fmin), (high, below_high, np.fmax)):
-                row.resize(blocks)
-                row.values[changed:] = _reduced(extreme, below.values[changed * BRANCHES :], BRANCHES)
+                row.put(changed, _reduced(extreme, below.since(changed * BRANCHES), BRANCHES))
             below_low, below_high = low, high
             level += 1
         del self._levels[level:]
+        self._values.let_go(NEWEST)
+        for low, high in self._levels:
+            low.let_go(BLOCKS)
+            high.let_go(BLOCKS)
 
-    def _extremes(self, start: int, stop: int, size: int) -> tuple[Values, Values]:
-        """Minima and maxima of the values from `start` to `stop` in bins of `size`, a power of two."""
+    def _level_of(self, size: int) -> _Level:
+        """What bins of `size`, a power of two, are made from: the coarsest level that is no coarser."""
         low = high = self._values
         block = 1
         for level in self._levels:
@@ -130,9 +173,27 @@ class History:
                 break
             low, high = level
             block *= BRANCHES
-        part = slice(start // block, -(-stop // block))
+        return _Level(low, high, block)
+
+    def _extremes(self, start: int, stop: int, size: int) -> tuple[Values, Values]:
+        """Minima and maxima of the values from `start` to `stop` in bins of `size`, a power of two."""
+        low, high, block = self._level_of(size)
+        part = slice(start // block - low.gone, -(-stop // block) - low.gone)
         share = size // block
         return _reduced(np.fmin, low.values[part], share), _reduced(np.fmax, high.values[part], share)
+
+
+class _Level(NamedTuple):
+    """The extremes of blocks of so many steps."""
+
+    low: Growing
+    high: Growing
+    block: int
+
+    @property
+    def gone(self) -> int:
+        """Steps at the beginning that it no longer knows."""
+        return self.low.gone * self.block
 
 
 class Smoothed:
@@ -148,8 +209,7 @@ class Smoothed:
 
     def append(self, first: int, values: Values) -> None:
         """Record `values` for the steps from `first` on, as `History.append` does."""
-        known = first - 1 - self.mean.first
-        before = float(self.mean.values[known]) if 0 <= known < len(self.mean) else float("nan")
+        before = self.mean.at(first - 1)
         self.raw.append(first, values)
         self.mean.append(first, exponential_mean(values, before, self._memory))
 

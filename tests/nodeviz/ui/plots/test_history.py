@@ -1,11 +1,13 @@
-"""Histories: every value is kept, and the pyramid tells the truth about it."""
+"""Histories: the newest values are kept, and the pyramid tells the truth about all of them, in little memory."""
+
+import copy
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from nodeviz.ui.plots.history import BRANCHES, History, Smoothed, exponential_mean
+from nodeviz.ui.plots.history import BRANCHES, NEWEST, History, Smoothed, exponential_mean
 
 values = st.floats(-1e6, 1e6) | st.just(float("nan"))
 
@@ -77,17 +79,59 @@ def test_a_record_that_begins_earlier_replaces_the_old_one():
     assert (record.first, record.end) == (0, 3)
 
 
-def test_ten_million_values_are_kept_and_drawn_from_few():
+def test_ten_million_values_take_little_memory_and_are_drawn_from_few():
     record = History()
     steps = np.arange(10_000_000, dtype=float)
-    for part in np.array_split(steps, 50):
+    for part in np.array_split(steps, 5000):
         record.append(int(part[0]), part)
     assert len(record) == 10_000_000
     envelope = record.envelope(0, 1e7, 600)
     assert 300 <= len(envelope.at) <= 600
     assert envelope.low[0] == 0 and envelope.high[-1] == steps[-1]
-    deep = record.envelope(5_000_000, 5_000_100, 600)
-    np.testing.assert_array_equal(deep.low, np.arange(5_000_000, 5_000_101))
+    newest = record.envelope(9_999_000, 9_999_100, 600)
+    np.testing.assert_array_equal(newest.low, np.arange(9_999_000, 9_999_101))
+    rooms = [record._values, *(row for level in record._levels for row in level)]
+    assert sum(row._room.nbytes for row in rooms) < 3e6
+
+
+@pytest.fixture(scope="module")
+def long_record():
+    """A quarter of a million values: many more than are kept one by one."""
+    values = np.random.default_rng(0).normal(size=8 * NEWEST)
+    record = History()
+    for start in range(0, len(values), 997):
+        record.append(start, values[start : start + 997])
+    return record, values
+
+
+@pytest.mark.parametrize(
+    "begin, end", [(0, 300), (70_000, 70_400), (1000, 250_000), (200_000, 262_143), (262_000, 262_143)]
+)
+def test_what_is_long_ago_is_drawn_from_the_exact_extremes_of_larger_blocks(long_record, begin, end):
+    record, values = long_record
+    envelope = record.envelope(begin, end, 100)
+    first, size = begin, 1
+    while len(envelope.at) > 1 and size < envelope.at[1] - envelope.at[0]:
+        size *= 2
+    if len(envelope.at) == 1:
+        size = int(2 * (envelope.at[0] + 0.5))
+    first = begin - begin % size
+    wanted = [values[start : start + size] for start in range(first, end + 1, size)]
+    np.testing.assert_array_equal(envelope.low, [part.min() for part in wanted])
+    np.testing.assert_array_equal(envelope.high, [part.max() for part in wanted])
+    assert begin < len(values) - 2 * NEWEST or size == max(1, 2 ** int(np.ceil(np.log2((end + 1 - begin) / 100))))
+
+
+def test_going_back_beyond_the_newest_values_keeps_what_is_known_of_those_before(long_record):
+    record, values = long_record
+    record = copy.deepcopy(record)
+    record.append(50_003, np.full(7, 99.0))
+    assert record.end == 50_010 and record.at(50_003) == 99.0 and np.isnan(record.at(50_002))
+    assert (record.envelope(50_004, 50_009, 8).low == 99.0).all()
+    assert record.envelope(50_003, 50_009, 20).high.max() == 99.0
+    envelope = record.envelope(0, 50_010, 50)
+    assert envelope.high[-1] == 99.0 and envelope.high[:-1].max() < 10.0
+    assert envelope.low[:-1].min() == values[:49_152].min()
 
 
 def test_appending_touches_only_the_end_of_the_pyramid():
