@@ -12,6 +12,7 @@ from torch import Tensor
 from torch.nn import Module
 
 from nodeviz.fields.modules.flat import FlatModule
+from nodeviz.fields.modules.traced_field import TracedField
 
 RATE = 1e-12
 """Of the optimisers. So small that float32 weights do not move, so that every step is the same work for everyone."""
@@ -42,7 +43,7 @@ class Case:
     y0: Tensor
     ts: Tensor
     accuracy: Accuracy
-    own: FlatModule | None = None
+    own: FlatModule | TracedField | None = None
     loss: Loss | None = None
     data: tuple[Tensor, ...] = ()
     head: Module | None = None

@@ -39,7 +39,7 @@ class ConcatSquash(nn.Module):
 
 
 class Flow(nn.Module):
-    """A continuous flow: the state (batch, 3) is a point of the plane and the integral of the divergence.
+    """A continuous flow: the state (batch, 3) is a point of the plane and minus the integral of the divergence.
 
     The divergence is the exact trace of the Jacobian, by one pullback for each of the two entries.
     """
@@ -55,7 +55,7 @@ class Flow(nn.Module):
         return self.layers[-1](t, x)
 
     def forward(self, t: Tensor, state: Tensor) -> Tensor:
-        """(dx/dt, divergence) at t, a single time or one a row."""
+        """(dx/dt, -divergence) at t, a single time or one a row."""
         differentiable = torch.is_grad_enabled()
         with torch.enable_grad():
             x = state[:, :2]
@@ -70,5 +70,5 @@ class Flow(nn.Module):
                 for i in range(2)
             ]
             divergence = rows[0] + rows[1]
-        slope = torch.cat([dx, divergence.unsqueeze(1)], 1)
+        slope = torch.cat([dx, -divergence.unsqueeze(1)], 1)
         return slope if differentiable else slope.detach()

@@ -52,4 +52,4 @@ def _flow(t: Any, state: Any, weights: Weights) -> Any:
         return jax.jvp(lambda at: _velocity(t, at, weights), (x,), (jnp.broadcast_to(direction, x.shape),))
 
     dx, tangents = jax.vmap(along, out_axes=(None, 0))(jnp.eye(2, dtype=x.dtype))
-    return jnp.concatenate([dx, (tangents[0, :, :1] + tangents[1, :, 1:])], 1)
+    return jnp.concatenate([dx, -(tangents[0, :, :1] + tangents[1, :, 1:])], 1)

@@ -14,11 +14,14 @@ from torch.nn import Module
 from benchmarks.case import Accuracy, Case, Workload
 from benchmarks.modules import Perceptron
 from benchmarks.weights import descend, train_once
+from nodeviz.fields import MLPField
 from solver import solve
 
 POINTS, STEPS, RATE = 1024, 300, 1e-3
 FLIPPED = 0.05
 TS = torch.tensor([0.0, 1.0], dtype=torch.float64)
+OWN = MLPField(width=64, depth=2, activation="tanh", cubed=False, augmented=2)
+"""θ has the layout of the module's own parameters."""
 
 
 class Labelled(NamedTuple):
@@ -78,6 +81,7 @@ def cases(trained: bool) -> tuple[Case, ...]:
     if trained:
         train_once("w3", module, train)
     points, signs = two_spirals(0)
+    theta = torch.nn.utils.parameters_to_vector(module.field.parameters()).detach().numpy()
     accuracy = Accuracy(rtol=1e-3, atol=1e-3)
     return (
         Case(
@@ -86,6 +90,7 @@ def cases(trained: bool) -> tuple[Case, ...]:
             points,
             TS,
             accuracy,
+            own=OWN.module(theta),
             loss=cross_entropy,
             data=(signs,),
             head=module.read_out,

@@ -12,7 +12,8 @@ from torch import Tensor
 
 from nodeviz.fields.modules.activations import BENDS
 from nodeviz.fields.modules.conditioning import timed_layers_of
-from nodeviz.fields.modules.flat import FlatModule
+from nodeviz.fields.modules.divergence import TracedTape
+from nodeviz.fields.modules.flat import FlatModule, Traced, TracedPullback
 from nodeviz.fields.modules.layers import has_rows
 from nodeviz.fields.modules.perceptron import Tape, evaluate, jacobians, pull_back, record, velocity
 from solver.field import Gradients, Pullback, RowLinearisation
@@ -80,6 +81,24 @@ class MLPModule(FlatModule):
             found = found * (3 * moment.y * moment.y).unsqueeze(1)
         return RowLinearisation(found, lambda cotangent: self._pull_back(moment, tape, cotangent).parameters)
 
+    def evaluate_traced(self, t: Tensor | float, y: Tensor) -> Traced:
+        """The velocity at y (batch, dim) and its divergence, without an autograd graph."""
+        if self._traces_by_autograd(t):
+            return super().evaluate_traced(t, y)
+        _, tape = self._record(t, y)
+        return TracedTape.of(tape).traced
+
+    def linearise_traced(self, t: Tensor | float, y: Tensor) -> tuple[Traced, TracedPullback]:
+        """The velocity at y (batch, dim), its divergence, and the pullback of both, by hand."""
+        if self._traces_by_autograd(t):
+            return super().linearise_traced(t, y)
+        moment, tape = self._record(t, y)
+        found = TracedTape.of(tape)
+        return found.traced, partial(self._pull_back_traced, moment, found)
+
+    def _traces_by_autograd(self, t: Tensor | float) -> bool:
+        return has_rows(t) or self.field.cubed
+
     def _record(self, t: Tensor | float, y: Tensor) -> tuple[Moment, Tape]:
         state = y.detach() if y.dim() == 2 else y.detach().reshape(-1, self.field.dim)
         time = _as_taken(t)
@@ -93,6 +112,11 @@ class MLPModule(FlatModule):
         in_y = pulled.features * (3 * moment.y * moment.y) if self.field.cubed else pulled.features
         in_t = None if found.t is None else found.t.view(moment.shape_of_t)
         return Gradients(in_t, in_y.view(cotangent.shape), (found.theta,))
+
+    def _pull_back_traced(self, moment: Moment, found: TracedTape, in_dy: Tensor, in_trace: Tensor) -> Gradients:
+        pulled = found.pull_back(in_dy, in_trace)
+        in_t, in_theta = self._layers.pull_back(self.theta, moment.views, moment.t, pulled.layers)
+        return Gradients(None if in_t is None else in_t.view(moment.shape_of_t), pulled.features, (in_theta,))
 
     def _views(self) -> Any:
         # `.double()`, `.to(device)` and a deep copy move θ elsewhere: the views then follow.

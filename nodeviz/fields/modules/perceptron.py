@@ -34,6 +34,13 @@ class Pulled(NamedTuple):
     features: Tensor
 
 
+class OntoSlopes(NamedTuple):
+    """The slope of each bend, (rows, width), and its cotangent."""
+
+    slopes: list[Tensor]
+    cotangents: list[Tensor]
+
+
 def velocity(layers: Sequence[Layer], bend: Bend, features: Tensor) -> Tensor:
     """Differentiable by autograd."""
     *hidden, last = layers
@@ -79,23 +86,47 @@ def jacobians(tape: Tape) -> Tensor:
     return tangents.transpose(1, 2)
 
 
-def pull_back(tape: Tape, cotangent: Tensor) -> Pulled:
-    """From the velocity's cotangent (rows, dim)."""
+def pull_back(tape: Tape, cotangent: Tensor, onto: OntoSlopes | None = None) -> Pulled:
+    """From the cotangents of the velocity (rows, dim), and of the bends' slopes where something depends on them."""
     last = len(tape.layers) - 1
     pulled: list[Layer] = []
     for i in range(last, -1, -1):
         layer = tape.layers[i]
         if i < last:
-            cotangent = tape.bend.pullback(cotangent, tape.kept[i])
+            cotangent = _pull_bend(tape, i, cotangent, onto)
         in_bias = cotangent if layer.bias.dim() == 2 else cotangent.sum(0)
         linear, in_gate = tape.linear[i], None
         if layer.gate is not None and linear is not None:
             in_gate = cotangent * linear
             cotangent = cotangent * layer.gate
-        pulled.append(Layer(torch.mm(cotangent.t(), tape.inputs[i]), in_bias, in_gate))
-        cotangent = torch.mm(cotangent, layer.weight)
+        pulled.append(Layer(onto_weight(cotangent, tape.inputs[i]), in_bias, in_gate))
+        cotangent = onto_features(cotangent, layer.weight)
     pulled.reverse()
     return Pulled(pulled, cotangent)
+
+
+NARROW = 16
+"""Products with so few columns, laid out by rows, take MKL several times as long as the same product transposed."""
+
+
+def onto_weight(cotangent: Tensor, features: Tensor) -> Tensor:
+    """cotangentᵀ features, (out, in), from (rows, out) and (rows, in)."""
+    if features.shape[1] < NARROW:
+        return torch.mm(features.t(), cotangent).t()
+    return torch.mm(cotangent.t(), features)
+
+
+def onto_features(cotangent: Tensor, weight: Tensor) -> Tensor:
+    """cotangent weight, (rows, in), from (rows, out) and (out, in)."""
+    if weight.shape[1] < NARROW:
+        weight = weight.t().contiguous().t()
+    return torch.mm(cotangent, weight)
+
+
+def _pull_bend(tape: Tape, i: int, cotangent: Tensor, onto: OntoSlopes | None) -> Tensor:
+    if onto is None:
+        return tape.bend.pullback(cotangent, tape.kept[i])
+    return tape.bend.pullback_of_both(cotangent, onto.cotangents[i], tape.kept[i], onto.slopes[i])
 
 
 def _affine(layer: Layer, features: Tensor) -> Tensor:

@@ -15,7 +15,7 @@ from nodeviz.fields import FIELDS, Field, FormulaField, GradientField, LinearFie
 from nodeviz.fields.activations import ACTIVATIONS
 from nodeviz.fields.formula import Parameter, retyped
 from nodeviz.fields.modules.flat import FlatModule
-from solver.field import DifferentiableField, RowwiseField
+from solver.field import DifferentiableField, Gradients, RowwiseField
 
 CHOOSING = retyped(
     FormulaField(), "a*x if x > 0 and not y > 1 else hypot(x, y)*b", "clip(x^2, 0, 1) - min(x, y, a) + (t > 1)"
@@ -37,6 +37,10 @@ VARIANTS = [
     CHOOSING,
     FormulaField("1", "0", ()),
     FormulaField("y", "-sin(x) - c*y + cos(t)", (Parameter("c", 0.2, trained=False),)),
+]
+
+SMOOTH = [
+    field for field in VARIANTS if field != CHOOSING and getattr(field, "activation", "tanh") not in ("relu", "elu")
 ]
 
 
@@ -246,6 +250,51 @@ def test_rows_at_once_have_autograds_jacobians_and_its_pullback(field: Field, ex
     if dy.requires_grad:
         (in_theta,) = torch.autograd.grad(dy, exact.theta, cotangent, allow_unused=True)
         assert_same(found.pull_parameters(cotangent)[0], in_theta)
+
+
+def test_the_divergence_is_the_trace_of_autograds_jacobian(field: Field, exact: FlatModule) -> None:
+    y = points(field, (6,))
+    found = exact.evaluate_traced(0.7, y)
+    traces = [torch.autograd.functional.jacobian(partial(exact, 0.7), row).trace() for row in y]
+    torch.testing.assert_close(found.dy, exact(0.7, y).detach(), rtol=1e-10, atol=1e-10)
+    torch.testing.assert_close(found.trace, torch.stack(traces), rtol=1e-10, atol=1e-10)
+    assert not found.trace.requires_grad
+
+
+def test_the_pullback_of_velocity_and_divergence_is_autograds(field: Field, exact: FlatModule) -> None:
+    y, onto_dy, onto_trace = points(field, (6,)), cotangents(field, (6,)), cotangents(field, (6,))[:, 0]
+    (dy, trace), pullback = exact.linearise_traced(0.7, y)
+    expected, slow = FlatModule.linearise_traced(exact, 0.7, y)
+    assert_same(dy, expected.dy)
+    torch.testing.assert_close(trace, expected.trace, rtol=1e-10, atol=1e-10)
+    for one, other in zip(flat(pullback(onto_dy, onto_trace)), flat(slow(onto_dy, onto_trace)), strict=True):
+        assert_same(one, other)
+
+
+def flat(gradients: Gradients) -> tuple[torch.Tensor | None, ...]:
+    return gradients.t, gradients.y, *gradients.parameters
+
+
+@pytest.mark.parametrize("field", SMOOTH, ids=name_of)
+def test_the_pullback_of_velocity_and_divergence_is_that_of_finite_differences(field: Field, exact: FlatModule) -> None:
+    draw, step = np.random.default_rng(8), 1e-5
+    t, y, theta = 0.7, points(field, (4,)), exact.theta.detach().clone()
+    onto_dy, onto_trace = cotangents(field, (4,)), cotangents(field, (4,))[:, 0]
+    in_t, in_y, (in_theta,) = exact.linearise_traced(t, y)[1](onto_dy, onto_trace)
+    along_y, along_theta = (torch.from_numpy(draw.standard_normal(tuple(part.shape))) for part in (y, theta))
+    if isinstance(field, FormulaField):
+        along_theta *= torch.from_numpy(field.trainable)
+
+    def value(at: float) -> float:
+        with torch.no_grad():
+            exact.theta.copy_(theta + at * along_theta)
+        found = exact.evaluate_traced(t + at, y + at * along_y)
+        return float((found.dy * onto_dy).sum() + (found.trace * onto_trace).sum())
+
+    # the fourth-order central difference: its error is far below what is asked
+    slope = (8 * (value(step) - value(-step)) - (value(2 * step) - value(-2 * step))) / (12 * step)
+    terms = ((in_t, torch.ones(())), (in_y, along_y), (in_theta, along_theta))
+    assert slope == pytest.approx(sum(float((one * along).sum()) for one, along in terms if one is not None), rel=1e-7)
 
 
 def test_an_autonomous_field_does_not_depend_on_time(field: Field, exact: FlatModule) -> None:

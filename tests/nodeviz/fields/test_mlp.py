@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from nodeviz.fields import MLPField
 from nodeviz.fields.activations import ACTIVATIONS, NUMPY_ACTIVATIONS
 from nodeviz.fields.modules.activations import BENDS
+from nodeviz.fields.modules.flat import FlatModule
 from nodeviz.settings import settings_of
 from solver import solve
 
@@ -93,6 +94,33 @@ def test_the_jacobians_by_hand_are_those_of_the_pullback_at_any_size(field: MLPF
     units = torch.eye(field.dim, dtype=torch.float64)
     by_rows = [module.linearise(times, y)[1](unit.expand(rows, field.dim)).y for unit in units]
     torch.testing.assert_close(jacobians, torch.stack(by_rows, 1), rtol=1e-10, atol=1e-10)
+
+
+@settings(max_examples=60, deadline=None)
+@given(field=fields, batch=st.integers(0, 7), seed=st.integers(0, 99))
+def test_the_divergence_and_its_pullback_by_hand_are_autograds_at_any_size(
+    field: MLPField, batch: int, seed: int
+) -> None:
+    draw = np.random.default_rng(seed)
+    start = field.initial_parameters(seed)
+    module = field.module(start + 0.5 * draw.standard_normal(start.shape).astype(np.float32)).double()
+    y, onto_dy = (torch.from_numpy(draw.uniform(-2, 2, (batch, field.dim))) for _ in range(2))
+    onto_trace = torch.from_numpy(draw.uniform(-2, 2, batch))
+    found, pullback = module.linearise_traced(0.3, y)
+    expected, slow = FlatModule.linearise_traced(module, 0.3, y)
+    torch.testing.assert_close(found.trace, expected.trace, rtol=1e-10, atol=1e-10)
+    ours, theirs = pullback(onto_dy, onto_trace), slow(onto_dy, onto_trace)
+    torch.testing.assert_close(ours.y, theirs.y, rtol=1e-9, atol=1e-9)
+    torch.testing.assert_close(ours.parameters, theirs.parameters, rtol=1e-9, atol=1e-9)
+
+
+@pytest.mark.parametrize("rows", [3, 4096])
+def test_a_wide_tanh_is_torchs_to_single_precision(rows: int) -> None:
+    z = torch.linspace(-30, 30, rows)
+    over = BENDS["tanh"].overwrite(z.clone())
+    torch.testing.assert_close(over, torch.tanh(z), rtol=0, atol=2.5e-7)
+    extremes = torch.tensor([float("inf"), float("-inf"), float("nan"), 1e38]).repeat(rows)
+    torch.testing.assert_close(BENDS["tanh"].overwrite(extremes.clone()), torch.tanh(extremes), equal_nan=True)
 
 
 @pytest.mark.parametrize("time", TIMES)

@@ -52,5 +52,5 @@ class ConcatLayers(TimedLayers[ConcatViews]):
         else:
             in_t, in_of_time = torch.dot(in_bias, views.of_time), t * in_bias
         pieces = [torch.cat((first.weight, in_of_time.unsqueeze(1)), 1).view(-1), in_bias]
-        pieces += [piece for weight, bias, _ in rest for piece in (weight.view(-1), bias)]
+        pieces += [piece for weight, bias, _ in rest for piece in (weight.reshape(-1), bias)]
         return InTimeAndWeights(in_t, torch.cat(pieces))

@@ -10,81 +10,88 @@ from torch import Tensor
 
 from nodeviz.fields import conditioning as declared
 from nodeviz.fields.modules.conditioning.timed_layers import InTimeAndWeights, TimedLayers
-from nodeviz.fields.modules.layers import Layer, parts_of
+from nodeviz.fields.modules.layers import Layer
 
 
 class Squashed(NamedTuple):
-    """W (out, in), and b, g, c and h (out,) of one layer."""
+    """W (out, in) of each layer; b, g, c and h of all layers, one after the other, as the rows of (4, outs).
 
-    weight: Tensor
+    `sizes` has how many of those columns are each layer's.
+    """
+
+    weights: tuple[Tensor, ...]
+    columns: tuple[Tensor, ...]
+    sizes: list[int]
+
+    @property
+    def vectors(self) -> tuple[Tensor, ...]:
+        """b, g, c and h, each (outs,)."""
+        return torch.cat(self.columns, 1).unbind()
+
+
+class ConcatSquashLayers(TimedLayers[Squashed]):
+    """At one time the gate is folded into the weights. Rows with times of their own share W and have it beside."""
+
+    def __init__(self, conditioning: declared.ConcatSquash) -> None:
+        self._shapes = conditioning.shapes
+
+    def views(self, theta: Tensor) -> Squashed:
+        """b, g, c and h of a layer follow one another in θ."""
+        pieces = theta.split([size for out, into in self._shapes for size in (out * into, 4 * out)])
+        weights = tuple(piece.view(shape) for piece, shape in zip(pieces[::2], self._shapes, strict=True))
+        return Squashed(weights, tuple(piece.view(4, -1) for piece in pieces[1::2]), [out for out, _ in self._shapes])
+
+    def at(self, views: Squashed, t: Tensor | float) -> list[Layer]:
+        bias, gate, gate_bias, shift = views.vectors
+        rows = isinstance(t, Tensor) and t.dim() > 0
+        time = t.unsqueeze(1) if isinstance(t, Tensor) and rows else t
+        opened = torch.sigmoid(gate * time + gate_bias)
+        biases = torch.addcmul(shift * time, bias, opened).split(views.sizes, -1)
+        gates = opened.split(views.sizes, -1)
+        if rows:
+            return [Layer(*each) for each in zip(views.weights, biases, gates, strict=True)]
+        scaled = [weight * gate.unsqueeze(1) for weight, gate in zip(views.weights, gates, strict=True)]
+        return [Layer(weight, bias) for weight, bias in zip(scaled, biases, strict=True)]
+
+    def pull_back(self, theta: Tensor, views: Squashed, t: Tensor | float, pulled: Sequence[Layer]) -> InTimeAndWeights:
+        found = _pull_rows(views, t, pulled) if isinstance(t, Tensor) and t.dim() else _pull_one(views, t, pulled)
+        columns = torch.stack((found.bias, found.gate, found.gate_bias, found.shift)).split(views.sizes, 1)
+        pieces = [piece.reshape(-1) for pair in zip(found.weights, columns, strict=True) for piece in pair]
+        return InTimeAndWeights(found.t, torch.cat(pieces))
+
+
+class OntoSquashed(NamedTuple):
+    """Cotangents of t, of every W, and of b, g, c and h of all layers, each (outs,)."""
+
+    t: Tensor
+    weights: Sequence[Tensor]
     bias: Tensor
     gate: Tensor
     gate_bias: Tensor
     shift: Tensor
 
 
-Views = tuple[Squashed, ...]
-
-
-class ConcatSquashLayers(TimedLayers[Views]):
-    """At one time the gate is folded into the weights. Rows with times of their own share W and have it beside."""
-
-    def __init__(self, conditioning: declared.ConcatSquash) -> None:
-        self._layout = conditioning.layout()
-
-    def views(self, theta: Tensor) -> Views:
-        parts = parts_of(self._layout, theta)
-        grouped = zip(parts, parts, parts, parts, parts, strict=True)
-        return tuple(Squashed(w, b, g.view(-1), c, h.view(-1)) for w, b, g, c, h in grouped)
-
-    def at(self, views: Views, t: Tensor | float) -> list[Layer]:
-        if isinstance(t, Tensor) and t.dim():
-            return [self._for_rows(layer, t.unsqueeze(-1)) for layer in views]
-        layers = []
-        for weight, bias, gate, gate_bias, shift in views:
-            opened = torch.sigmoid(gate * t + gate_bias)
-            layers.append(Layer(weight * opened.unsqueeze(1), bias * opened + shift * t))
-        return layers
-
-    def pull_back(self, theta: Tensor, views: Views, t: Tensor | float, pulled: Sequence[Layer]) -> InTimeAndWeights:
-        if isinstance(t, Tensor) and t.dim():
-            found = [_pull_rows(layer, t, cotangents) for layer, cotangents in zip(views, pulled, strict=True)]
-        else:
-            found = [_pull_one(layer, float(t), cotangents) for layer, cotangents in zip(views, pulled, strict=True)]
-        in_t = torch.stack([each.t for each in found]).sum(0)
-        return InTimeAndWeights(in_t, torch.cat([piece.reshape(-1) for each in found for piece in each.layer]))
-
-    @staticmethod
-    def _for_rows(layer: Squashed, t: Tensor) -> Layer:
-        opened = torch.sigmoid(t * layer.gate + layer.gate_bias)
-        return Layer(layer.weight, layer.bias * opened + t * layer.shift, opened)
-
-
-class InTimeAndLayer(NamedTuple):
-    """Cotangents of t and of what a layer consists of."""
-
-    t: Tensor
-    layer: Squashed
-
-
-def _pull_one(layer: Squashed, t: float, pulled: Layer) -> InTimeAndLayer:
-    """Through a gate that is folded into the weights."""
-    weight, bias, gate, gate_bias, shift = layer
+def _pull_one(views: Squashed, t: Tensor | float, pulled: Sequence[Layer]) -> OntoSquashed:
+    """Through gates that are folded into the weights."""
+    bias, gate, gate_bias, shift = views.vectors
     opened = torch.sigmoid(gate * t + gate_bias)
-    in_opened = (pulled.weight * weight).sum(1) + pulled.bias * bias
-    in_inside = in_opened * opened * (1 - opened)
-    in_t = torch.dot(in_inside, gate) + torch.dot(pulled.bias, shift)
-    in_weight = pulled.weight * opened.unsqueeze(1)
-    return InTimeAndLayer(in_t, Squashed(in_weight, pulled.bias * opened, in_inside * t, in_inside, pulled.bias * t))
+    gates = opened.split(views.sizes)
+    in_bias = torch.cat([layer.bias for layer in pulled])
+    of_weights = [(layer.weight * weight).sum(1) for layer, weight in zip(pulled, views.weights, strict=True)]
+    in_inside = torch.ops.aten.sigmoid_backward(torch.addcmul(torch.cat(of_weights), in_bias, bias), opened)
+    in_t = torch.dot(in_inside, gate) + torch.dot(in_bias, shift)
+    weights = [layer.weight * gate.unsqueeze(1) for layer, gate in zip(pulled, gates, strict=True)]
+    return OntoSquashed(in_t, weights, in_bias * opened, in_inside * t, in_inside, in_bias * t)
 
 
-def _pull_rows(layer: Squashed, t: Tensor, pulled: Layer) -> InTimeAndLayer:
-    """Through gates (rows, out) that stand beside the weights; t is (rows,)."""
-    weight, bias, gate, gate_bias, shift = layer
-    opened = torch.sigmoid(t.unsqueeze(-1) * gate + gate_bias)
-    in_opened = pulled.bias * bias if pulled.gate is None else pulled.gate + pulled.bias * bias
-    in_inside = in_opened * opened * (1 - opened)
-    in_t = torch.mv(in_inside, gate) + torch.mv(pulled.bias, shift)
-    of_gate, of_shift = torch.mv(in_inside.t(), t), torch.mv(pulled.bias.t(), t)
-    in_bias = (pulled.bias * opened).sum(0)
-    return InTimeAndLayer(in_t, Squashed(pulled.weight, in_bias, of_gate, in_inside.sum(0), of_shift))
+def _pull_rows(views: Squashed, t: Tensor, pulled: Sequence[Layer]) -> OntoSquashed:
+    """Through gates (rows, outs) that stand beside the weights; t is (rows,)."""
+    bias, gate, gate_bias, shift = views.vectors
+    opened = torch.sigmoid(t.unsqueeze(1) * gate + gate_bias)
+    in_bias = torch.cat([layer.bias for layer in pulled], 1)
+    of_gates = torch.cat([layer.gate for layer in pulled if layer.gate is not None], 1)
+    in_inside = torch.ops.aten.sigmoid_backward(torch.addcmul(of_gates, in_bias, bias), opened)
+    in_t = torch.mv(in_inside, gate) + torch.mv(in_bias, shift)
+    of_gate, of_shift = torch.mv(in_inside.t(), t), torch.mv(in_bias.t(), t)
+    weights = [layer.weight for layer in pulled]
+    return OntoSquashed(in_t, weights, (in_bias * opened).sum(0), of_gate, in_inside.sum(0), of_shift)

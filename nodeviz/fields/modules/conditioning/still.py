@@ -28,5 +28,5 @@ class StillLayers(TimedLayers[tuple[Layer, ...]]):
     def pull_back(
         self, theta: Tensor, views: tuple[Layer, ...], t: Tensor | float, pulled: Sequence[Layer]
     ) -> InTimeAndWeights:
-        pieces = [piece for weight, bias, _ in pulled for piece in (weight.view(-1), bias)]
+        pieces = [piece for weight, bias, _ in pulled for piece in (weight.reshape(-1), bias)]
         return InTimeAndWeights(None, torch.cat(pieces))
