@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cached_property
 from typing import NamedTuple, Protocol, TypeGuard, runtime_checkable
 from weakref import WeakKeyDictionary
 
@@ -80,7 +79,6 @@ class Network:
     def gated(self) -> bool:
         return any(layer.gate is not None for layer in self.layers)
 
-    @cached_property
     def places(self) -> NetworkPlaces:
         """As the kernel takes it."""
         layers = (LayerPlaces * len(self.layers))(*(layer.places() for layer in self.layers))

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from ctypes import c_double
-from typing import NamedTuple
+from typing import Generic, NamedTuple, TypeVar
 
 from torch import Tensor
 
 from solver.controllers import PIDController
+from solver.integrate import FIRST_ERROR
 from solver.method import RungeKutta
+from solver.native.description import Network
 from solver.native.structures import Rules, Tableau
 from solver.norms import MAX, RMS, SAMPLE
 from solver.plan import Plan
@@ -20,28 +22,36 @@ MOST_STAGES = 32
 """As in kernel/method.h."""
 NORMS = (RMS, MAX, SAMPLE)
 """In the order of the codes of kernel/measure.h."""
+MOST_KEPT = 100
 _STAND_IN = PIDController()
 """What a rule for equal steps leaves unread."""
 
 
-class Kept(NamedTuple):
-    """A method, and its tableau as the kernel takes it."""
-
-    method: RungeKutta
-    tableau: Tableau
+Source = TypeVar("Source")
+Made = TypeVar("Made")
 
 
-_made: dict[int, Kept] = {}
+class Kept(NamedTuple, Generic[Source, Made]):
+    """Something, and what was made of it for the kernel."""
+
+    source: Source
+    made: Made
 
 
-def tableau_of(method: RungeKutta) -> Tableau:
-    """Made once for each method; kept by identity, since hashing a tableau costs more than a short solve."""
-    kept = _made.get(id(method))
-    if kept is None:
-        if len(_made) > 100:  # someone makes methods on the way
-            _made.clear()
-        kept = _made[id(method)] = Kept(method, _tableau(method))
-    return kept.tableau
+class Once(Generic[Source, Made]):
+    """Makes something of each object once, and knows it again by identity: hashing a tableau takes longer."""
+
+    def __init__(self, make: Callable[[Source], Made]) -> None:
+        self._make = make
+        self._kept: dict[int, Kept[Source, Made]] = {}
+
+    def __call__(self, source: Source) -> Made:
+        kept = self._kept.get(id(source))
+        if kept is None:
+            if len(self._kept) >= MOST_KEPT:  # someone makes new ones on the way
+                self._kept.clear()
+            kept = self._kept[id(source)] = Kept(source, self._make(source))
+        return kept.made
 
 
 def _tableau(method: RungeKutta) -> Tableau:
@@ -62,6 +72,10 @@ def _tableau(method: RungeKutta) -> Tableau:
         _numbers([estimate.weights for estimate in own.estimates], size),
         _numbers(rows, size),
     )
+
+
+tableau_of = Once(_tableau)
+places_of = Once(Network.places)
 
 
 def _numbers(rows: Iterable[Row], size: int) -> object:
@@ -100,6 +114,7 @@ def rules_of(plan: Plan, norm: int) -> Rules:
         plan.dt or 0.0,
         plan.min_step,
         plan.max_step,
+        FIRST_ERROR,
         by.beta1,
         by.beta2,
         by.beta3,

@@ -10,6 +10,7 @@ from itertools import repeat
 from torch import Tensor
 
 from solver.native.description import NativeField
+from solver.native.rules import places_of
 from solver.native.structures import NUMBERS_OF_AN_ATTEMPT, Rules, Summary, Tableau
 from solver.solution import Status, StepRecord
 
@@ -36,7 +37,7 @@ class Run:
         moments, summary = array("d", times), Summary()
         start, clocks = y0.contiguous(), field.clocks
         self._address = kernel.nodeviz_solve(
-            field.network.places,
+            places_of(field.network),
             tableau,
             rules,
             field.theta.data_ptr(),

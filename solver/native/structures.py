@@ -53,7 +53,7 @@ class Rules(Structure):
 
     _fields_ = [
         *((name, c_int64) for name in ("adaptive", "norm", "max_steps")),
-        *((name, c_double) for name in ("rtol", "atol", "dt", "min_step", "max_step")),
+        *((name, c_double) for name in ("rtol", "atol", "dt", "min_step", "max_step", "first_error")),
         *((name, c_double) for name in ("beta1", "beta2", "beta3", "safety", "min_factor", "max_factor")),
     ]
 

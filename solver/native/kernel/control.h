@@ -4,10 +4,11 @@
 
 #include "numbers.h"
 
-/* `dt` is the first step's size, 0 where it is to be selected, or that of fixed steps. */
+/* `dt` is the first step's size, or that of fixed steps; where it is 0, a first step is selected that may err by
+`first_error`. */
 typedef struct {
     int64_t adaptive, norm, max_steps;
-    double rtol, atol, dt, min_step, max_step;
+    double rtol, atol, dt, min_step, max_step, first_error;
     double beta1, beta2, beta3, safety, min_factor, max_factor;
 } Rules;
 

@@ -62,8 +62,6 @@ static double change_over(Integration *under_way, double guess) {
     return told(&change, &run->tolerance, &run->batch);
 }
 
-#define FIRST_ERROR 0.2 /* as solver.integrate.FIRST_ERROR, which says why */
-
 /* A first step size of the order that the tolerance allows. Source: Hairer, Nørsett, Wanner I, II.4. */
 static double first_step(Integration *under_way, double direction) {
     double size, speed;
@@ -78,7 +76,8 @@ static double first_step(Integration *under_way, double direction) {
     double fastest = change / guess > speed ? change / guess : speed;
     if (!(fastest > 1e-15))
         return fmax(1e-6, guess * 1e-3);
-    return smaller_of(100 * guess, pow(FIRST_ERROR / fastest, 1.0 / (under_way->run->method.error_order + 1)));
+    double most = under_way->run->rules.first_error;
+    return smaller_of(100 * guess, pow(most / fastest, 1.0 / (under_way->run->method.error_order + 1)));
 }
 
 /* Choose the first step size. A start that is not finite ends the solve. */
