@@ -36,7 +36,8 @@ class Actions(QObject):
         """Enable, check and name every action as things stand."""
         for command in COMMANDS:
             action = self._actions[command.name]
-            action.setEnabled(command.enabled(self._workplace))
+            action.setVisible(command.offered(self._workplace))
+            action.setEnabled(action.isVisible() and command.enabled(self._workplace))
             if command.checked is not None:
                 action.setChecked(command.checked(self._workplace))
             if command.title_now is not None:

@@ -136,8 +136,8 @@ def _defaults_with(kind: Kind) -> Iterator[Experiment]:
 
 
 def _view_of(made: Experiment, now: ViewSettings) -> ViewSettings:
-    """What is shown goes on as it is, but for the background, which is the new experiment's own."""
-    return replace(now, background=made.view.background, starts=())
+    """What is shown goes on as it is, but for the background: what the new task has to show, where it has something."""
+    return replace(now, background="speed" if made.task.shows is None else "surface", starts=())
 
 
 KINDS: dict[str, tuple[Kind, ...]] = {"task": TASKS, "dataset": DATASETS, "field": FIELDS}

@@ -96,7 +96,7 @@ def style_sheet(colours: Theme) -> str:
     }}
     QToolButton#chip:checked {{ color: {colours.text}; background: {hover}; border-color: {hover}; }}
     QToolButton#chip:focus {{ border-color: {colours.blue}; }}
-    QToolButton#segment {{ border: 1px solid {colours.hairline}; border-radius: 4px; padding: 2px 8px; }}
+    QToolButton#segment {{ border: 1px solid {colours.hairline}; border-radius: 4px; padding: 2px 0px; }}
     QToolButton#segment:checked {{ background: {hover}; border-color: {colours.secondary}; }}
     QToolButton#segment:focus {{ border-color: {colours.blue}; }}
     QScrollArea {{ border: none; background: {colours.panel}; }}

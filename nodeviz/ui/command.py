@@ -26,5 +26,7 @@ class Command:
     enabled: Callable[[Workplace], bool] = always
     checked: Callable[[Workplace], bool] | None = None
     title_now: Callable[[Workplace], str] | None = None
+    offered: Callable[[Workplace], bool] = always
+    """Whether there is such a thing at all in the experiment at hand; if not, it is nowhere to be seen."""
     apart: bool = False
     """Whether a line stands above it in its menu."""

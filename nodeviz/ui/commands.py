@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from PySide6.QtWidgets import QApplication
 
-from nodeviz.experiment import ViewSettings
-from nodeviz.settings import Setting, settings_of
-from nodeviz.ui import exporting, filing, theme
+from nodeviz.ui import choosing, exporting, filing, theme
 from nodeviz.ui.command import Command
 from nodeviz.ui.desk import Workplace
+from nodeviz.ui.view_commands import VIEW_SWITCHES
 
 MENUS = ("File", "Edit", "Run", "View", "Help")
 
@@ -65,27 +64,6 @@ def _restart(role: str) -> Command:
         return worker.state == "lost"
 
     return Command(f"restart {role}", f"Restart the {role}", "Run", run, enabled=lost)
-
-
-def _view_switch(setting: Setting) -> Command:
-    path = f"view.{setting.name}"
-
-    def shown(place: Workplace) -> bool:
-        return bool(getattr(place.desk.store.experiment.view, setting.name))
-
-    def run(place: Workplace) -> None:
-        place.desk.store.edit(path, not shown(place))
-
-    title = f"Show {setting.label}"
-    return Command(path, title, "View", run, help=setting.help, checked=shown)
-
-
-def _shows_speed(place: Workplace) -> bool:
-    return place.desk.store.experiment.view.background == "speed"
-
-
-def _toggle_speed(place: Workplace) -> None:
-    place.desk.store.edit("view.background", "none" if _shows_speed(place) else "speed")
 
 
 def _panel(number: int, title: str) -> Command:
@@ -183,15 +161,7 @@ _EDIT = (
 )
 
 _VIEW = (
-    Command(
-        "view.background",
-        "Show speed",
-        "View",
-        _toggle_speed,
-        help="The speed |f| as a heat map.",
-        checked=_shows_speed,
-    ),
-    *(_view_switch(setting) for setting in settings_of(ViewSettings) if setting.kind == "bool"),
+    *VIEW_SWITCHES,
     Command("reset view", "Reset view", "View", _reset_view, ("Home",), "Show the whole extent again."),
     Command(
         "theme",
@@ -233,4 +203,5 @@ COMMANDS: tuple[Command, ...] = (
     *_RUN,
     *_VIEW,
     *_HELP,
+    *choosing.COMMANDS,
 )

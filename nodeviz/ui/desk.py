@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from nodeviz.ui.alternatives import Alternatives
 from nodeviz.ui.announcements import Announcements
 from nodeviz.ui.document import Document
 from nodeviz.ui.engine_link import EngineLink
@@ -26,6 +27,7 @@ class Desk:
     announcements: Announcements
     document: Document
     preferences: PreferenceKeeper
+    alternatives: Alternatives
 
 
 @dataclass(frozen=True)

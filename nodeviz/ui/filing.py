@@ -6,7 +6,6 @@ from pathlib import Path
 
 from PySide6.QtWidgets import QFileDialog
 
-from nodeviz.assets_path import ready_made
 from nodeviz.experiment import Experiment
 from nodeviz.library.model_file import SUFFIX
 from nodeviz.ui.command import Command
@@ -55,17 +54,9 @@ def _folder(place: Workplace) -> str:
     return str(path.parent if path is not None else Path.home())
 
 
-def _example(name: str, path: Path) -> Command:
-    def run(place: Workplace) -> None:
-        place.desk.document.open(path)
-
-    return Command(f"example {name}", f"Example: {name}", "File", run, help="Open a ready-made experiment.")
-
-
 COMMANDS = (
     Command("new", "New", "File", new, ("Ctrl+N",), "The default experiment, from step 0."),
     Command("open", "Open…", "File", open_file, ("Ctrl+O",), "Open a model or an experiment."),
-    *(_example(name, path) for name, path in ready_made().items()),
     Command("save", "Save", "File", save, ("Ctrl+S",), "Save the model: experiment and weights.", apart=True),
     Command("save as", "Save as…", "File", save_as, ("Ctrl+Shift+S",), "Save the model in another file."),
 )

@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QApplication
 
 from nodeviz.engine.client import EngineClient
 from nodeviz.ui import theme
+from nodeviz.ui.alternatives import Alternatives
 from nodeviz.ui.announcements import Announcements
 from nodeviz.ui.application import make_application
 from nodeviz.ui.desk import Desk
@@ -92,7 +93,7 @@ def launch(client: Client, path: Path | None = None, *, remembering: bool = True
     trouble = Trouble(store, link, announcements)
     if path is None or not document.open(path):
         document.restore_session()
-    desk = Desk(store, link, clock, announcements, document, preferences)
+    desk = Desk(store, link, clock, announcements, document, preferences, Alternatives(store))
     window = MainWindow(desk)
     trouble.catch_everything()
     clock.detailChanged.connect(window.plane.set_detail)

@@ -10,7 +10,6 @@ from PySide6.QtWidgets import QHBoxLayout, QMainWindow, QVBoxLayout, QWidget
 from nodeviz.export import Trajectory
 from nodeviz.ui import chrome, theme
 from nodeviz.ui.actions import Actions
-from nodeviz.ui.alternatives import Alternatives
 from nodeviz.ui.banner import BannerArea
 from nodeviz.ui.command_palette import CommandPalette
 from nodeviz.ui.commands import MENUS
@@ -31,6 +30,7 @@ from nodeviz.ui.plots.nfe_plot import NfePlot
 from nodeviz.ui.plots.phase_plane import PhasePlane
 from nodeviz.ui.plots.time_scrubber import TimeScrubber
 from nodeviz.ui.plots.tradeoff_plot import TradeoffPlot
+from nodeviz.ui.ready_menu import ReadyMenu
 from nodeviz.ui.recent_menu import RecentMenu
 from nodeviz.ui.status_bar import StatusBar
 from nodeviz.ui.sweep_feed import SweepFeed
@@ -54,8 +54,7 @@ class MainWindow(QMainWindow):
         self.scrubber = TimeScrubber()
         self.loss, self.evaluations, self.tradeoff = LossPlot(), NfePlot(), TradeoffPlot()
         self.cost = CostPanel()
-        alternatives = Alternatives(desk.store)
-        problem, field = ProblemPanel(desk.store, alternatives), FieldPanel(desk.store, alternatives)
+        problem, field = ProblemPanel(desk.store, desk.alternatives), FieldPanel(desk.store, desk.alternatives)
         self.left = Column((problem, field, TrainingPanel(desk.store)), "Problem, field, training")
         self.right = Column((SolverPanel(desk.store), self.cost), "Solver and cost")
         self.actions_by_name = Actions(Workplace(desk, self))
@@ -178,6 +177,7 @@ class MainWindow(QMainWindow):
                 menu.addAction(self.actions_by_name[command.name])
                 if command.name == "open":
                     menu.addMenu(RecentMenu(self._desk.document, menu))
+                    menu.addMenu(ReadyMenu(self.actions_by_name, menu))
 
     def _name(self) -> None:
         self.setWindowTitle(f"{self._desk.document.title} – nodeviz")

@@ -30,27 +30,33 @@ class ViewChips(QWidget):
         self._spare = tuple(self._chip(actions[name], checkable=False) for name in ("clear starts", "reset view"))
         for chip in self._spare:
             line.addWidget(chip)
+        for name in self.chips:
+            actions[name].visibleChanged.connect(self._make_room)
         chrome.dress(self)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        """Where there is no room for all, those that are in the menu as well give way."""
         super().resizeEvent(event)
-        chips = (*self.chips.values(), *self._spare)
-        needed = sum(chip.sizeHint().width() + theme.SPACE_SMALL for chip in chips) + 2 * theme.SPACE
+        self._make_room()
+
+    def _make_room(self) -> None:
+        """Where there is no room for all, those that are in the menu as well give way."""
+        chips = [chip for chip in self.chips.values() if not chip.isHidden()]
+        needed = sum(chip.sizeHint().width() + theme.SPACE_SMALL for chip in (*chips, *self._spare)) + 2 * theme.SPACE
         for chip in self._spare:
             chip.setVisible(needed <= self.width())
 
     def _chip(self, action: QAction, *, checkable: bool) -> QToolButton:
-        chip = QToolButton()
+        chip = QToolButton(self)
         chip.setCheckable(checkable)
-        chip.setText(action.text().removeprefix(SHOWN))
         chip.setObjectName("chip")
         chip.setFont(theme.caption_font())
         chip.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-        chip.setAccessibleName(action.text())
         chip.clicked.connect(action.trigger)
 
         def follow() -> None:
+            chip.setText(action.text().removeprefix(SHOWN))
+            chip.setAccessibleName(action.text())
+            chip.setVisible(action.isVisible())
             chip.setChecked(action.isChecked())
             chip.setEnabled(action.isEnabled())
             chip.setToolTip(action.toolTip())

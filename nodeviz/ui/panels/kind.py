@@ -7,13 +7,14 @@ from PySide6.QtWidgets import QButtonGroup, QGridLayout, QSizePolicy, QWidget
 
 from nodeviz.experiment import Experiment
 from nodeviz.settings import value_at
+from nodeviz.ui import theme
 from nodeviz.ui.alternatives import KINDS, Alternatives, Kind, sentence_of
 from nodeviz.ui.panels.one_of_many import OneOfMany, move_on
 from nodeviz.ui.store import ExperimentStore
 
 MOST_IN_A_LINE = 4
-LETTERS_BESIDE = 5
-"""What a button needs beside its title, in letters."""
+PADDING = 10
+"""Pixels that a button needs beside its title."""
 
 
 class KindRow(QWidget):
@@ -31,6 +32,7 @@ class KindRow(QWidget):
     def _button(self, kind: Kind) -> OneOfMany:
         button = OneOfMany(kind.title)
         button.setObjectName("segment")
+        button.setFont(theme.caption_font())
         button.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
         button.clicked.connect(lambda: self._choose(kind))
         button.moved.connect(lambda places: move_on(self.buttons, kind, places, self._choose))
@@ -49,8 +51,8 @@ class KindRow(QWidget):
         for place, button in enumerate(buttons):
             grid.addWidget(button, place // across, place % across)
         for column in range(across):
-            longest = max(len(button.text()) for button in buttons[column::across])
-            grid.setColumnStretch(column, longest + LETTERS_BESIDE)
+            widths = [button.fontMetrics().horizontalAdvance(button.text()) for button in buttons[column::across]]
+            grid.setColumnStretch(column, max(widths) + PADDING)
 
     def _show(self, experiment: Experiment) -> None:
         chosen = type(value_at(experiment, self._section))

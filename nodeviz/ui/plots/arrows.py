@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from nodeviz.ui.plots.stroke import Stroke
+from nodeviz.ui.plots.stroke import LayerStroke
 from nodeviz.ui.plots.velocity_grid import Extent, VelocityGrid
 
 ACROSS = 26  # arrows along the longer side
@@ -13,12 +13,11 @@ LENGTH = 0.62  # of the distance between two arrows
 BARB, ANGLE = 0.32, np.deg2rad(152)
 
 
-class Arrows(Stroke):
+class Arrows(LayerStroke):
     """The direction of the field as one item: shaft and two barbs an arrow, drawn in one path."""
 
     def __init__(self) -> None:
         super().__init__(1.0)
-        self.setCacheMode(self.CacheMode.DeviceCoordinateCache)
         self._grid: VelocityGrid | None = None
         self._visible: Extent | None = None
 

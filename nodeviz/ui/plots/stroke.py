@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import pyqtgraph as pg
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QRectF, Qt
 from PySide6.QtGui import QColor, QPainter, QPen
 
 
 class Stroke(pg.PlotCurveItem):
     """An antialiased line whose width counts in the screen's units: pyqtgraph's own pens get thin as pixels get small.
 
-    For lines of some hundred points, or in a cached layer; a long zigzag needs a plain pen of width 1.
+    For lines of some hundred points, or in a `LayerStroke`; a long zigzag needs a plain pen of width 1.
     """
 
     def __init__(self, width: float) -> None:
@@ -35,3 +35,23 @@ class Stroke(pg.PlotCurveItem):
         painter.setPen(pen)
         painter.drawPath(transform.map(self.getPath()))
         painter.restore()
+
+
+class LayerStroke(Stroke):
+    """A stroke that is painted into a cached layer, not each frame.
+
+    It claims only what is in view: of a layer larger than that Qt redraws parts alone, and old pieces stay.
+    """
+
+    def __init__(self, width: float) -> None:
+        super().__init__(width)
+        self.setCacheMode(self.CacheMode.DeviceCoordinateCache)
+
+    def boundingRect(self) -> QRectF:
+        view = self.getViewBox()
+        whole = super().boundingRect()
+        return whole if view is None else whole.intersected(view.viewRect())
+
+    def viewTransformChanged(self) -> None:
+        super().viewTransformChanged()
+        self.prepareGeometryChange()

@@ -13,7 +13,7 @@ from nodeviz.ui.plots.levels import Levels
 from nodeviz.ui.plots.plane_image import PlaneImage
 from nodeviz.ui.plots.ramp import blended_ramp, channels, mixed, packed
 from nodeviz.ui.plots.refined import refined
-from nodeviz.ui.plots.stroke import Stroke
+from nodeviz.ui.plots.stroke import LayerStroke
 from nodeviz.ui.plots.velocity_grid import Extent
 from nodeviz.ui.theme import Theme
 
@@ -21,8 +21,11 @@ PERIOD = 1 / 25
 """Seconds between pictures: it moves under the scrubber."""
 CONTOURED = 128
 """Points a side of the grid that boundaries are found on, and that several classes are blended on."""
-FAINT, STRONG = 0.12, 0.55
+FAINT, STRONG = 0.10, 0.38
 """How much of its class's colour a place has that is undecided, and one that is certain; the rest is canvas."""
+LEAST = np.float32(1e-7)
+"""Less probability than this is taken for this: float32 knows no more near one."""
+SOFT = np.float32(6)
 POTENTIAL_LINES = 12
 DENSEST = 0.998
 """The share of the plane that the densest colour leaves below it."""
@@ -45,9 +48,8 @@ class SurfaceMap(PlaneImage):
         self._since = 0.0
         self._levels = Levels()
         self._colours: Theme | None = None
-        self.lines = Stroke(1.4)
+        self.lines = LayerStroke(1.4)
         self.lines.setParentItem(self)
-        self.lines.setCacheMode(self.lines.CacheMode.DeviceCoordinateCache)
 
     @property
     def kind(self) -> SurfaceKind | None:
@@ -112,8 +114,8 @@ class SurfaceMap(PlaneImage):
         if surface.values.ndim > 2:
             self.show_pixels(_blended(surface.values, self._colours))
         elif surface.kind == "classes":
-            fine = refined(surface.values)
-            self.show_pixels(self.ramp[np.clip(255 * fine, 0, 255).astype(np.uint8)])
+            second = 1 / (1 + np.exp(-refined(_logit(surface.values))))
+            self.show_pixels(self.ramp[np.clip(256 * second, 0, 255).astype(np.uint8)])
         else:
             self.show_pixels(self.ramp[self._levels.index(refined(surface.values))])
         points = _lines_of(surface, extent)
@@ -137,12 +139,31 @@ def _ramp(kind: SurfaceKind | None, colours: Theme) -> NDArray[np.uint32]:
 def _blended(values: NDArray[np.float32], colours: Theme) -> NDArray[np.uint32]:
     """Probabilities (n, n, classes) as the mean of the classes' colours, stronger where one is certain."""
     classes = values.shape[2]
-    fine = np.stack([refined(values[..., k], CONTOURED) for k in range(classes)], axis=-1)
+    fine = np.exp(np.stack([refined(_log(values[..., k]), CONTOURED) for k in range(classes)], axis=-1))
+    fine /= fine.sum(axis=-1, keepdims=True)
     certain = np.clip((fine.max(axis=-1, keepdims=True) * classes - 1) / (classes - 1), 0, 1)
     share = FAINT + (STRONG - FAINT) * certain
     inks = np.stack([channels(colours.of_class(k)) for k in range(classes)]).astype(np.float32)
     ink = sum(fine[..., k : k + 1] * inks[k] for k in range(classes))
     return packed((1 - share) * channels(colours.canvas) + share * np.clip(ink, 0, 255))
+
+
+def _logit(values: NDArray[np.float32]) -> NDArray[np.float32]:
+    """What is nearly linear across a boundary, however steep the probability: so the boundary has no stairs."""
+    return _log(values) - _log(1 - values)
+
+
+def _softened(values: NDArray[np.float32]) -> NDArray[np.float32]:
+    """`values` without what lies far from the boundary, and blurred by less than a cell: where it jumps from certain to
+    certain between two points of the grid, the grid would show as stairs."""
+    padded = np.pad(np.clip(values, -SOFT, SOFT), 1, mode="edge")
+    rows = padded[:-2] + 2 * padded[1:-1] + padded[2:]
+    blurred: NDArray[np.float32] = (rows[:, :-2] + 2 * rows[:, 1:-1] + rows[:, 2:]) / np.float32(16)
+    return blurred
+
+
+def _log(values: NDArray[np.float32]) -> NDArray[np.float32]:
+    return np.log(np.clip(values, LEAST, 1))
 
 
 def _lines_of(surface: Surface, extent: Extent) -> NDArray[np.float64]:
@@ -155,7 +176,7 @@ def _lines_of(surface: Surface, extent: Extent) -> NDArray[np.float64]:
         heights = np.linspace(float(fine.min()), float(fine.max()), POTENTIAL_LINES + 2)[1:-1]
         return np.concatenate([level_lines(fine, extent, float(height)) for height in heights])
     if values.ndim == 2:
-        return level_lines(refined(values, CONTOURED), extent, 0.5)
-    fine = np.stack([refined(values[..., k], CONTOURED) for k in range(values.shape[2])])
+        return level_lines(refined(_softened(_logit(values)), CONTOURED), extent)
+    fine = np.stack([refined(_softened(_log(values[..., k])), CONTOURED) for k in range(values.shape[2])])
     ahead = [fine[k] - np.delete(fine, k, axis=0).max(axis=0) for k in range(len(fine))]
     return np.concatenate([level_lines(lead, extent) for lead in ahead])

@@ -9,7 +9,7 @@ import numpy as np
 import pyqtgraph as pg
 from numpy.typing import NDArray
 
-from nodeviz.ui.plots.stroke import Stroke
+from nodeviz.ui.plots.stroke import LayerStroke
 
 
 class Polyline(NamedTuple):
@@ -54,13 +54,12 @@ def point_at(ts: NDArray[np.floating], curve: NDArray[np.floating], t: float) ->
     return (float(x), float(y)) if np.isfinite(x) and np.isfinite(y) else None
 
 
-class CurveFamily(Stroke):
-    """Trajectories of one kind. Antialiased and wide, since they are painted into a cached layer, not each frame."""
+class CurveFamily(LayerStroke):
+    """Trajectories of one kind. Antialiased and wide, since they are no work for a frame."""
 
     def __init__(self, width: float) -> None:
         super().__init__(width)
         self.curves: tuple[NDArray[np.floating], ...] = ()
-        self.setCacheMode(self.CacheMode.DeviceCoordinateCache)
 
     def set_curves(self, curves: Sequence[NDArray[np.floating]]) -> None:
         """Show these, each (n, 2), in place of what was shown."""

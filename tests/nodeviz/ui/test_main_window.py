@@ -11,6 +11,7 @@ from PySide6.QtGui import QGuiApplication, QKeySequence
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QScrollArea, QWidget
 
+from nodeviz.assets_path import ready_made
 from nodeviz.engine.messages import (
     ActivityChanged,
     AskTrajectories,
@@ -27,11 +28,13 @@ from nodeviz.engine.messages import (
     WorkerLost,
     pack,
 )
-from nodeviz.ui import theme
+from nodeviz.tasks import TASKS, Classify
+from nodeviz.ui import choosing, theme
 from nodeviz.ui.announcements import Notice
 from nodeviz.ui.commands import COMMANDS, MENUS, REGIONS
 from nodeviz.ui.controls.row import Row
 from nodeviz.ui.launch import Launched
+from nodeviz.ui.ready_menu import ReadyMenu
 from tests.nodeviz.ui.pretended import PretendedClient
 
 
@@ -197,7 +200,7 @@ def test_every_command_has_a_name_of_its_own_a_menu_and_no_shortcut_twice(qapp) 
     names = [command.name for command in COMMANDS]
     shortcuts = [shortcut for command in COMMANDS for shortcut in command.shortcuts]
     assert len(set(names)) == len(names) and len(set(shortcuts)) == len(shortcuts)
-    assert {command.menu for command in COMMANDS} == set(MENUS)
+    assert {command.menu for command in COMMANDS} == {*MENUS, choosing.MENU, ""}, "the last are for the palette alone"
 
 
 def test_the_palette_finds_a_command_and_does_it(launched: Launched, client: PretendedClient) -> None:
@@ -256,6 +259,44 @@ def test_a_view_chip_changes_what_is_drawn_and_concerns_no_worker(launched: Laun
     launched.desk.link.tick()
     assert launched.desk.store.experiment.view.arrows
     assert len(client.sent_to("trainer", Configure)) == sent
+
+
+def test_the_view_has_a_chip_for_every_layer_of_the_experiment_and_for_no_other(
+    launched: Launched, client: PretendedClient
+) -> None:
+    chips, desk = _chips(launched), launched.desk
+    assert chips["view.target"].isVisible() and not chips["view.surface"].isVisible()
+    desk.alternatives.choose("task", Classify)
+    assert chips["view.surface"].isVisible() and chips["view.surface"].text() == "decision surface"
+    assert chips["view.surface"].isChecked() and not chips["view.speed"].isChecked()
+    assert not chips["view.target"].isVisible() and not chips["view.lift"].isVisible()
+    desk.store.edit("field.augmented", 1)
+    assert chips["view.lift"].isVisible() and chips["view.lift"].isChecked()
+    chips["view.speed"].click()
+    assert chips["view.speed"].isChecked() and not chips["view.surface"].isChecked()
+    chips["view.speed"].click()
+    assert desk.store.experiment.view.background == "none"
+
+
+@pytest.mark.parametrize("task", TASKS, ids=lambda task: task.title)
+def test_any_task_can_be_taken_in_the_window_and_undone_whole(launched: Launched, client, task) -> None:
+    get_ready(launched, client)
+    before = launched.desk.store.experiment
+    launched.desk.alternatives.choose("task", task)
+    launched.desk.link.tick()
+    assert client.sent_to("trainer", Configure)[-1].experiment == launched.desk.store.experiment
+    press(launched, "Ctrl+Z")
+    assert launched.desk.store.experiment == before
+    assert _chips(launched)["view.target"].isVisible()
+
+
+def test_ready_made_experiments_stand_below_their_tasks_with_a_sentence(launched: Launched) -> None:
+    menu = launched.window.findChild(ReadyMenu)
+    menu.fill()
+    entries = [action for action in menu.actions() if not action.isSeparator()]
+    assert len(entries) == len(ready_made()) and all(action.toolTip() for action in entries)
+    entries[-1].trigger()
+    assert launched.desk.store.experiment.name.lower() == entries[-1].text().lower()
 
 
 def test_nothing_is_clipped_and_the_middle_keeps_its_share(launched: Launched) -> None:
