@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Protocol
 
 import torch
@@ -91,7 +92,12 @@ class StageTape:
             self._slopes[0] = self._slopes[handed_on]
 
     def step(self, y: Tensor, weights: Tensor, dt: float) -> Tensor:
-        return _added(y, torch.mv(torch.stack(self._slopes[: weights.numel()]).t(), weights), dt)
+        terms = [(place, weight) for place, weight in enumerate(_entries(weights)) if weight]
+        if len(terms) > 1:
+            return _added(y, torch.mv(torch.stack(self._slopes[: weights.numel()]).t(), weights), dt)
+        (place, weight), *_ = terms or [(0, 0.0)]
+        slope = self._slopes[place]  # for one term, as in most rows of rk4, there is nothing to stack
+        return _added(y, slope if weight == 1.0 else slope * weight, dt)
 
     def total(self, weights: Tensor) -> Tensor:
         with torch.no_grad():
@@ -99,6 +105,12 @@ class StageTape:
 
     def rows(self, y: Tensor, weights: Tensor, dt: float) -> Tensor:
         return _added(y, torch.mm(weights, torch.stack(self._slopes[: weights.shape[1]])), dt)
+
+
+@lru_cache(maxsize=2048)
+def _entries(weights: Tensor) -> tuple[float, ...]:
+    """The numbers in one of the tensors that `coefficients` shares among all solves."""
+    return tuple(weights.tolist())
 
 
 def _added(y: Tensor, slope: Tensor, dt: float) -> Tensor:
