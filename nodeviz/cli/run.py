@@ -10,9 +10,10 @@ from nodeviz.cli.bench import BENCH
 from nodeviz.cli.command import FAILURE, INTERRUPTED, MISUSE, Command, Misuse, Parser, did_you_mean
 from nodeviz.cli.export import EXPORT
 from nodeviz.cli.methods import METHODS_COMMAND
+from nodeviz.cli.study import STUDY
 from nodeviz.cli.train import TRAIN
 
-COMMANDS: tuple[Command, ...] = (TRAIN, EXPORT, BENCH, METHODS_COMMAND)
+COMMANDS: tuple[Command, ...] = (TRAIN, STUDY, EXPORT, BENCH, METHODS_COMMAND)
 
 _OVERVIEW = """\
 nodeviz explores neural ODEs in the plane: type a vector field or learn one, watch its trajectories and what they cost.

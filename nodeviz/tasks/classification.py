@@ -45,7 +45,7 @@ class Labelled(NamedTuple):
 
 
 class ClassifyRun(Run):
-    """The task `Classify` under way."""
+    """The task `Classify` under way: its points, those that train and those held out, and where the flow ends."""
 
     def __init__(self, task: Classify, problem: Problem) -> None:
         dataset = task.classed(problem.dataset)
@@ -54,36 +54,47 @@ class ClassifyRun(Run):
         parameters = size_of(problem.field.layout())
         self.device = chosen_device(problem.training.device, parameters * self._batch)
         self._rows = task.logits(problem.dataset)
-        self._end = task.end
+        self.end = task.end
         self._span = torch.tensor([0.0, task.end], dtype=torch.float64)
         self._lift = partial(lifted, field=problem.field)
-        self._train, self._held_out = (self._labelled(points) for points in data)
-        self._judged = _joined(self._held_out, self._train)
+        self.train, self.held_out = (self._labelled(points) for points in data)
+        self._judged = _joined(self.held_out, self.train)
 
     def loss(self, learnt: Learnt, generator: np.random.Generator, solver: SolverSettings) -> LossResult:
         """The cross-entropy of a minibatch of training points."""
-        batch = self._train.some(self._drawn(generator), like=learnt.own)
+        batch = self.draw(generator, like=learnt.own)
         solution = solve_as_set(solver, learnt.field, batch.states, self._span)
-        loss = cross_entropy(self._read_out(learnt).logits(solution.ys[-1]), batch.labels)
+        loss = cross_entropy(self.read_out(learnt).logits(solution.ys[-1]), batch.labels)
         return LossResult(loss, solution.stats, solution.status)
+
+    def draw(self, generator: np.random.Generator, like: Tensor) -> Labelled:
+        """A minibatch of training points, on the device and in the dtype of `like`."""
+        points = len(self.train.labels)
+        if self._batch == points:
+            return self.train.some(slice(None), like)
+        return self.train.some(torch.from_numpy(generator.integers(points, size=self._batch)), like)
+
+    def read_out(self, learnt: Learnt) -> ReadOut:
+        """The straight cut behind the flow."""
+        return ReadOut.of(learnt.own, self._rows)
 
     def evaluate(self, learnt: Learnt, solver: SolverSettings) -> float:
         """The cross-entropy of the held-out points."""
-        held_out = self._held_out.some(slice(None), like=learnt.own)
+        held_out = self.held_out.some(slice(None), like=learnt.own)
         with torch.no_grad():
             solution = solve_as_set(solver, learnt.field, held_out.states, self._span)
-            return float(cross_entropy(self._read_out(learnt).logits(solution.ys[-1]), held_out.labels))
+            return float(cross_entropy(self.read_out(learnt).logits(solution.ys[-1]), held_out.labels))
 
     def picture(self, learnt: Learnt, viewpoint: Viewpoint, solver: SolverSettings) -> Picture:
         """The class of every place at the viewpoint's time, points on their way, and how many are told apart."""
         coarse = replace(solver, rtol=max(solver.rtol, COARSEST), atol=max(solver.atol, COARSEST))
-        flow = Flow(coarse, self._end, viewpoint.layers)
+        flow = Flow(coarse, self.end, viewpoint.layers)
         judged = self._judged.some(slice(None), like=learnt.own)
         solution = flow.solve(learnt.field, judged.states, flow.times(CLOUD_TIMES))
         return Picture(
             surface=self._surface(learnt, viewpoint, flow),
             cloud=_cloud(solution, judged),
-            figures=self._figures(learnt, self._read_out(learnt).logits(solution.ys[-1])),
+            figures=self._figures(learnt, self.read_out(learnt).logits(solution.ys[-1])),
         )
 
     def _surface(self, learnt: Learnt, viewpoint: Viewpoint, flow: Flow) -> Surface:
@@ -91,11 +102,11 @@ class ClassifyRun(Run):
         grid = viewpoint.grid
         states = self._lift(torch.cartesian_prod(torch.linspace(x0, x1, grid), torch.linspace(y0, y1, grid)))
         states = flow.rest(learnt.field, states, viewpoint.t)
-        found = probabilities(self._read_out(learnt).logits(states))
+        found = probabilities(self.read_out(learnt).logits(states))
         return Surface("classes", found.view(grid, grid, *found.shape[1:]).numpy())
 
     def _figures(self, learnt: Learnt, logits: Tensor) -> tuple[Figure, ...]:
-        held = min(JUDGED, len(self._held_out.labels))
+        held = min(JUDGED, len(self.held_out.labels))
         parts = (
             ("held-out accuracy", slice(held), "How many points that training does not see are told apart."),
             ("training accuracy", slice(held, None), "How many points that training sees are told apart."),
@@ -106,16 +117,6 @@ class ClassifyRun(Run):
         )
         parameters = learnt.field.theta.numel() + learnt.own.numel()
         return (*accuracies, Figure("parameters", parameters, "", "Weights of the field and of the read-out."))
-
-    def _read_out(self, learnt: Learnt) -> ReadOut:
-        return ReadOut.of(learnt.own, self._rows)
-
-    def _drawn(self, generator: np.random.Generator) -> slice | Tensor:
-        """The rows of a minibatch."""
-        points = len(self._train.labels)
-        if self._batch == points:
-            return slice(None)
-        return torch.from_numpy(generator.integers(points, size=self._batch))
 
     def _labelled(self, points: Points) -> Labelled:
         return Labelled(self._lift(torch.tensor(points.ys)), torch.tensor(points.labels))

@@ -1,8 +1,9 @@
 """The studies, listed once. Torch is imported only when one runs."""
 
+from nodeviz.analysis.studies.depth import DEPTH
 from nodeviz.analysis.study import Study
 
-STUDIES: tuple[Study, ...] = ()
+STUDIES: tuple[Study, ...] = (DEPTH,)
 
 
 def study_named(name: str) -> Study:

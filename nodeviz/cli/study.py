@@ -1,0 +1,85 @@
+"""`nodeviz study`: a question about an experiment, answered as a table."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+
+import msgspec
+
+from nodeviz.analysis.studies import STUDIES, study_named
+from nodeviz.analysis.study import Study
+from nodeviz.assets_path import ready_made
+from nodeviz.cli.command import FAILURE, INTERRUPTED, SUCCESS, Command, Misuse, count, did_you_mean
+from nodeviz.cli.setting_options import add_setting_options, experiment_as_asked
+from nodeviz.cli.sources import beginning
+from nodeviz.cli.study_words import words
+from nodeviz.experiment import Experiment
+
+STEPS = 300
+
+
+def _add_options(parser: argparse.ArgumentParser) -> None:
+    names = ", ".join(study.name for study in STUDIES)
+    parser.add_argument("study", metavar="STUDY", help=f"which question: {names}")
+    parser.add_argument("name", nargs="?", help=f"a ready-made experiment: {', '.join(ready_made())} [spiral]")
+    parser.add_argument("--experiment", type=Path, metavar="FILE", help="study an experiment (.json) or a model")
+    parser.add_argument(
+        "--steps",
+        type=count,
+        metavar="N",
+        help=f"training steps before a study that is of the weights as they stand [{STEPS}; none for a model]",
+    )
+    parser.add_argument("--json", action="store_true", help="tell what was found as one JSON object")
+    add_setting_options(parser)
+
+
+def _run(options: argparse.Namespace) -> int:
+    study = _study(options.study)
+    model = beginning(options.name, options.experiment)
+    try:
+        experiment = experiment_as_asked(model.experiment, options)
+    except ValueError as error:
+        raise Misuse(str(error)) from error
+    _check_suited(study, experiment)
+    from nodeviz.cli.studying import Studying  # here, for it imports torch
+    from nodeviz.cli.training import trainer_from
+
+    try:
+        trainer = trainer_from(model, experiment)
+    except ValueError as error:
+        raise Misuse(str(error)) from error
+    untrained = STEPS if study.follows_weights and not model.step else 0
+    outcome = Studying(study, trainer).run(untrained if options.steps is None else options.steps)
+    if options.json:
+        print(msgspec.json.encode(outcome.report).decode())
+    else:
+        print("\n".join(words(outcome.report)))
+    if outcome.interrupted:
+        print("Interrupted; this is what was known so far.", file=sys.stderr)
+        return INTERRUPTED
+    return SUCCESS if outcome.report.done else FAILURE
+
+
+def _study(name: str) -> Study:
+    try:
+        return study_named(name)
+    except ValueError as error:
+        meant = did_you_mean(name, [study.name for study in STUDIES])
+        raise Misuse(f"There is no study {name!r}{meant}. See `nodeviz study --help`.") from error
+
+
+def _check_suited(study: Study, experiment: Experiment) -> None:
+    why_not = study.unsuited(experiment)
+    if why_not:
+        raise Misuse(f"The study {study.name} does not suit {experiment.name}. {why_not}")
+
+
+STUDY = Command(
+    name="study",
+    help="answer a question about an experiment with a table",
+    description="Study an experiment without a window: " + " ".join(f"{one.name}: {one.sentence}" for one in STUDIES),
+    add_options=_add_options,
+    run=_run,
+)
