@@ -6,13 +6,15 @@ import msgspec
 import numpy as np
 import pytest
 
-from nodeviz.datasets import DATASETS
+from nodeviz.datasets import DATASETS, Checkerboard, Picture
 from nodeviz.datasets.declared import PointDataset
 from nodeviz.datasets.quadrature import points_of
 from nodeviz.settings import settings_of
 
 OF_POINTS = [kind for kind in DATASETS if issubclass(kind, PointDataset)]
 WITH_DENSITY = [kind for kind in OF_POINTS if kind().entropy is not None]
+SMOOTH = [kind for kind in WITH_DENSITY if kind not in (Checkerboard, Picture)]
+"""The others have edges or kinks, and tests of their own."""
 
 
 def named(kind: type) -> str:
@@ -75,7 +77,7 @@ def test_its_thumbnail_shows_points_of_every_class(kind: type[PointDataset]) -> 
     assert set(sketch.points.labels) == set(range(kind().classes))
 
 
-@pytest.mark.parametrize("kind", WITH_DENSITY, ids=named)
+@pytest.mark.parametrize("kind", SMOOTH, ids=named)
 def test_the_density_integrates_to_one(kind: type[PointDataset]) -> None:
     dataset = kind()
     x0, x1, y0, y1 = dataset.extent
@@ -88,7 +90,7 @@ def test_the_density_integrates_to_one(kind: type[PointDataset]) -> None:
 def test_the_entropy_is_minus_the_mean_log_density_of_its_points(kind: type[PointDataset]) -> None:
     dataset = kind()
     known = dataset.log_density(dataset.draw(20_000, generator()).ys)
-    assert -known.mean() == pytest.approx(dataset.entropy, abs=5 * known.std() / np.sqrt(20_000))
+    assert -known.mean() == pytest.approx(dataset.entropy, abs=5 * known.std() / np.sqrt(20_000) + 1e-12)
 
 
 @pytest.mark.parametrize("kind", OF_POINTS, ids=named)
