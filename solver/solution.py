@@ -10,6 +10,7 @@ from torch import Tensor
 
 if TYPE_CHECKING:
     from solver.dense import DenseOutput
+    from solver.per_sample.dense import SampleDense
 
 
 class Status(Enum):
@@ -115,11 +116,25 @@ class SampleSteps(NamedTuple):
     accepted: Tensor
 
 
+class SampleEvents(NamedTuple):
+    """Events that samples met, tensors (events, …), sorted by sample and, for each of them, in order.
+
+    Whose they are, which `event` of those looked for each is, when, and the sample's state there; `t` and `y` are
+    differentiable.
+    """
+
+    sample: Tensor
+    event: Tensor
+    t: Tensor
+    y: Tensor
+
+
 @dataclass(frozen=True, eq=False)
 class Samples:
     """How each sample of a batch fared with steps of its own: tensors (batch,), and statuses in the batch's order.
 
-    `reached` is a sample's last output row that holds a state, `nfe` how often the field was evaluated for it.
+    `reached` is a sample's last output row that holds a state, `nfe` how often the field was evaluated for it. `events`
+    are those that happened, where some were looked for.
     """
 
     reached: Tensor
@@ -128,6 +143,7 @@ class Samples:
     nfe: Tensor
     statuses: tuple[Status, ...]
     steps: SampleSteps
+    events: SampleEvents | None = None
 
     @property
     def status(self) -> Status:
@@ -143,8 +159,9 @@ class Solution:
     those that happened on the way, in order. With `dense`, which solve(dense=True) keeps, `solution(t)` is the state at
     any time on the way.
 
-    With steps of each sample's own, `samples` says how each fared. `reached` is then that of the sample which got least
-    far, `status` the first that is no success; nfe_forward counts the field's calls, accepted and rejected all steps.
+    With steps of each sample's own, `samples` says how each fared and what events it met. `reached` is then that of
+    the sample which got least far, `status` the first that is no success; nfe_forward counts the field's calls,
+    accepted and rejected all steps.
     """
 
     ts: Tensor
@@ -153,12 +170,13 @@ class Solution:
     stats: Stats
     status: Status
     events: tuple[EventRecord, ...] = ()
-    dense: DenseOutput | None = None
+    dense: DenseOutput | SampleDense | None = None
     samples: Samples | None = None
 
     def __call__(self, t: Tensor | float) -> Tensor:
         """The states (*t.shape, *y0.shape) at times t between the first and the last that the solve got to.
 
+        With steps of each sample's own, t may also be (times, batch), which gives (times, *y0.shape).
         Differentiable in t, and in all that `ys` is. Raises `ValueError` for times out of range, and without `dense`.
         """
         if self.dense is None:

@@ -30,7 +30,7 @@ from solver.method import Method
 from solver.native.solving import solve_natively
 from solver.norms import Norm
 from solver.one_sided import one_sided
-from solver.per_sample.solving import refuse_together, sample_plan, sample_tolerance, solve_samples
+from solver.per_sample.solving import Asked, refuse_together, sample_plan, sample_tolerance, solve_samples
 from solver.pieces import Piece, cut, solve_in_pieces
 from solver.plan import Plan
 from solver.solution import Solution, Stats
@@ -104,8 +104,9 @@ def solve(
 
     `per_sample=True` gives every sample (first axis of y0) its own time, steps and statistics (`Solution.samples`), so
     that a stiff one slows no other. The field then gets some of the samples, each at its own time: t has the shape
-    (samples, 1, …) that broadcasts against y (samples, …). `ts` may be (times, batch). For explicit adaptive methods
-    with a PID controller, and the gradients "checkpointed" and "direct".
+    (samples, 1, …) that broadcasts against y (samples, …); so do the conditions of events, which return a value for
+    each sample and end that one alone. What happened is in `Solution.samples.events`. `ts` may be (times, batch). For
+    explicit adaptive methods with a PID controller, and the gradients "checkpointed" and "direct".
 
     Numerical trouble is no exception: `Solution.status` says how the solve ended, and rows of `ys` after
     `Solution.reached` are NaN. Raises `ValueError` for arguments that cannot work.
@@ -119,9 +120,10 @@ def solve(
     plan = Plan(chosen, steps, tolerance, dt, max_steps, stops, min_step, max_step, watch)
     forms, way = _forms(field, y0, parameters, rowwise), chosen_gradient(gradient)
     if per_sample:
-        refuse_together(events=looked_for, dense=dense, jump_times=jumps, measure=measure)
-        allowed = sample_tolerance(rtol, atol, chosen_norm(norm))
-        return solve_samples(field, tuple(forms.tape.parameters()), y0, ts, sample_plan(plan, allowed), way)
+        refuse_together(measure=measure)
+        independent = sample_plan(plan, sample_tolerance(rtol, atol, chosen_norm(norm)))
+        asked = Asked(looked_for, jumps, dense)
+        return solve_samples(field, tuple(forms.tape.parameters()), y0, ts, independent, way, asked)
     times = checked_times(ts, open_end=bool(looked_for))
     problem = Problem(*forms, y0, times, plan, Stats())
     moving_times = ts.requires_grad and torch.is_grad_enabled()

@@ -4,42 +4,37 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from math import inf
+from math import inf, log, sqrt
 from typing import NamedTuple
 
 import torch
 from torch import Tensor
 
+from solver.coefficients import constant
 from solver.controllers import PIDController
 
 
 class Decisions(NamedTuple):
-    """Which steps are accepted, and the signed sizes of the next attempts."""
+    """Which attempts are accepted, the sizes of the next ones, and what to remember for deciding about those."""
 
     accept: Tensor
-    dt_next: Tensor
+    h_next: Tensor
+    memory: Memory
 
 
-class Histories(NamedTuple):
-    """Each sample's `ErrorHistory`: of its last attempt, of its two accepted steps before, and whether it failed."""
+class Memory(NamedTuple):
+    """What a sample's earlier attempts mean for its next size, as `ErrorHistory` keeps it, in logarithms.
 
-    ratio: Tensor
-    previous: Tensor
-    before_previous: Tensor
-    rejected: Tensor
+    `last` and `before` are the logarithms of the error ratios of the two steps accepted last, `most` is the factor by
+    which a step may grow: not at all right after a rejection.
+    """
 
-    @classmethod
-    def new(cls, dt: Tensor) -> Histories:
-        ones = torch.ones_like(dt)
-        return cls(ones * torch.nan, ones, ones, torch.zeros_like(dt, dtype=torch.bool))
+    last: Tensor
+    before: Tensor
+    most: Tensor
 
-    def after(self, ratio: Tensor, accept: Tensor) -> Histories:
-        previous = torch.where(accept, ratio, self.previous)
-        before_previous = torch.where(accept, self.previous, self.before_previous)
-        return Histories(ratio, previous, before_previous, ~accept)
-
-    def of(self, samples: Tensor) -> Histories:
-        return Histories(*(each[samples] for each in self))
+    def of(self, rows: Tensor) -> Memory:
+        return Memory(*(each[rows] for each in self))
 
 
 @dataclass(frozen=True)
@@ -52,7 +47,7 @@ class SampleTolerance:
 
     def ratios(self, errors: Sequence[Tensor], y0: Tensor, y1: Tensor) -> Tensor:
         """Error over tolerance of each sample, from error estimates (samples, entries). Not finite where they are."""
-        scale = torch.maximum(y0.abs(), y1.abs()).mul_(self.rtol).add_(self.atol)
+        scale = self._scale(torch.maximum(y0.abs(), y1.abs()))
         sizes = [self._sizes(error, scale) for error in errors]
         if len(sizes) == 1:
             return sizes[0]
@@ -60,12 +55,17 @@ class SampleTolerance:
         return torch.where(fifth + third == 0.0, 0.0, fifth / torch.sqrt(fifth + 0.01 * third))
 
     def norms(self, vectors: Tensor, y: Tensor) -> Tensor:
-        return self._sizes(vectors, y.abs().mul_(self.rtol).add_(self.atol))
+        return self._sizes(vectors, self._scale(y.abs()))
+
+    def _scale(self, size: Tensor) -> Tensor:
+        """What is allowed, times √entries for the RMS, which then is a plain norm."""
+        many = 1.0 if self.largest else sqrt(size.shape[1])
+        return size.mul_(self.rtol * many).add_(self.atol * many)
 
     def _sizes(self, vectors: Tensor, scale: Tensor) -> Tensor:
-        relative = vectors / scale
-        sizes = relative.abs().amax(1) if self.largest else relative.square().mean(1).sqrt()
-        return sizes.to(torch.float64)
+        order = inf if self.largest else 2
+        sizes: Tensor = torch.linalg.vector_norm(vectors / scale, order, dim=1, dtype=torch.float64)
+        return sizes
 
 
 @dataclass(frozen=True)
@@ -77,23 +77,42 @@ class SampleControl:
     min_step: float = 0.0
     max_step: float = inf
 
-    def decide(self, dt: Tensor, ratio: Tensor, past: Histories) -> Decisions:
-        """What follows from attempts of sizes dt, as `PIDController.decide` and `Plan.limited` have it."""
+    def new_memory(self, like: Tensor) -> Memory:
+        """That of samples which have made no step yet."""
+        nothing = torch.zeros_like(like)
+        return Memory(nothing, nothing, torch.full_like(like, self.controller.max_factor))
+
+    def decide(self, h: Tensor, ratio: Tensor, memory: Memory) -> Decisions:
+        """What follows from attempts of sizes h > 0, as `PIDController.decide` and `Plan.limited` have it.
+
+        The factors are added up as logarithms. `fmax` leaves those that are not a number the smallest factor.
+        """
         rule, k = self.controller, self.error_order + 1
-        finite = torch.isfinite(ratio)
-        accept = finite & (ratio <= 1.0)
-        growth = rule.safety ** (rule.beta1 + rule.beta2 + rule.beta3) * _power(ratio, -rule.beta1 / k)
-        growth = growth * _power(past.previous, -rule.beta2 / k) * _power(past.before_previous, -rule.beta3 / k)
-        growth = growth.clamp(min=rule.min_factor, max=rule.max_factor)
-        growth = torch.where(past.rejected, growth.clamp(max=1.0), growth)
-        shrinkage = (rule.safety * _power(ratio, -1.0 / k)).clamp(min=rule.min_factor)
-        factor = torch.where(accept, growth, torch.where(finite, shrinkage, rule.min_factor))
-        accept = accept | (finite & (dt.abs() <= self.min_step))
-        return Decisions(accept, self.limited(dt.abs() * factor).copysign(dt))
+        size = ratio.clamp(min=1e-10).log_()
+        accept = ratio <= 1.0
+        growth = torch.add(self._known_growth(memory), size, alpha=-rule.beta1 / k)
+        shrinkage = torch.add(constant((log(rule.safety),), ratio), size, alpha=-1.0 / k)
+        factor = torch.where(accept, growth, shrinkage).exp_()
+        factor = torch.fmax(factor, constant((rule.min_factor,), ratio))
+        h_next = torch.minimum(factor, memory.most).mul_(h)
+        if self.min_step > 0.0:
+            accept = accept | (torch.isfinite(ratio) & (h <= self.min_step))
+        return Decisions(accept, self.limited(h_next), self._remembered(memory, size, accept))
 
-    def limited(self, size: Tensor) -> Tensor:
-        return size.clamp(self.min_step, self.max_step)
+    def limited(self, h: Tensor) -> Tensor:
+        return torch.clamp(h, self.min_step, self.max_step) if self.min_step > 0.0 or self.max_step < inf else h
 
+    def _known_growth(self, memory: Memory) -> Tensor:
+        """The logarithm of what the factor of an accepted step has from the steps before it."""
+        rule, k = self.controller, self.error_order + 1
+        known: Tensor = constant((log(rule.safety) * (rule.beta1 + rule.beta2 + rule.beta3),), memory.last)
+        if rule.beta2:
+            known = torch.add(known, memory.last, alpha=-rule.beta2 / k)
+        return torch.add(known, memory.before, alpha=-rule.beta3 / k) if rule.beta3 else known
 
-def _power(ratio: Tensor, exponent: float) -> Tensor:
-    return ratio.clamp(min=1e-10).pow(exponent)
+    def _remembered(self, memory: Memory, size: Tensor, accept: Tensor) -> Memory:
+        rule = self.controller
+        last = torch.where(accept, size, memory.last) if rule.beta2 or rule.beta3 else memory.last
+        before = torch.where(accept, memory.last, memory.before) if rule.beta3 else memory.before
+        most = torch.where(accept, constant((rule.max_factor,), size), constant((1.0,), size))
+        return Memory(last, before, most)

@@ -23,17 +23,29 @@ class SampleField:
         self.calls = 0
         self._function = function
         self._shape = like.shape[1:]
+        self._flat = like.dim() == 2
         self._ones = (1,) * len(self._shape)
 
     def evaluate(self, t: Tensor, y: Tensor) -> Tensor:
+        if len(y) % TOGETHER == 0:
+            return self.evaluate_filled(self.moments(t, y), y)
+        return self.evaluate_filled(self.moments(filled(t), y), filled(y))[: len(y)]
+
+    def evaluate_filled(self, moments: Tensor, y: Tensor) -> Tensor:
+        """As `evaluate`, at moments (samples, 1, …), of a number of samples that needs no filling up."""
         self.calls += 1
-        dy = self._function(self._filled(t).to(y.dtype).view(-1, *self._ones), self._filled(y).view(-1, *self._shape))
-        return dy[: len(y)].reshape(y.shape)
+        if self._flat:
+            return self._function(moments, y)
+        return self._function(moments, y.view(-1, *self._shape)).reshape(y.shape)
+
+    def moments(self, t: Tensor, y: Tensor) -> Tensor:
+        """Times (…, samples) in the shape (…, samples, 1, …) and the dtype in which the callable gets them."""
+        return t.to(y.dtype).view(*t.shape, *self._ones)
 
     def evaluate_checked(self, t: Tensor, y: Tensor) -> Tensor:
         """As `evaluate`. Raises `ValueError` when what the field returns is not like the states."""
         self.calls += 1
-        times, states = self._filled(t).to(y.dtype).view(-1, *self._ones), self._filled(y).view(-1, *self._shape)
+        times, states = self.moments(filled(t), y), filled(y).view(-1, *self._shape)
         dy = self._function(times, states)
         if not isinstance(dy, Tensor):
             raise ValueError(f"The field must return a tensor dy; it returned {type(dy).__name__}.")
@@ -45,9 +57,15 @@ class SampleField:
             )
         return dy[: len(y)].reshape(y.shape)
 
-    def _filled(self, rows: Tensor) -> Tensor:
-        missing = -len(rows) % TOGETHER
-        return torch.cat((rows, rows[-1:].expand(missing, *rows.shape[1:]))) if missing else rows
+    def shaped(self, y: Tensor) -> Tensor:
+        """Flat states (samples, entries) in the shape in which the callable gets them."""
+        return y.view(-1, *self._shape)
+
+
+def filled(rows: Tensor) -> Tensor:
+    """Rows up to a multiple of `TOGETHER`: the last one is repeated."""
+    missing = -len(rows) % TOGETHER
+    return torch.cat((rows, rows[-1:].expand(missing, *rows.shape[1:]))) if missing else rows
 
 
 def all_finite(vectors: Tensor) -> Tensor:

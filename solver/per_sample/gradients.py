@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import torch
@@ -11,21 +11,29 @@ from torch import Tensor
 from solver.gradients.captured import detached_from_known
 from solver.gradients.once import once
 from solver.per_sample.field import SampleField
-from solver.per_sample.integration import SampleIntegration, SamplePlan, SampleTrajectories
+from solver.per_sample.integration import SampleIntegration, Wishes
+from solver.per_sample.record import Found
 from solver.per_sample.replay import Rounds, remake
+from solver.per_sample.under_way import SamplePlan
 from solver.solution import Stats
 
 
 @dataclass(frozen=True)
 class SampleProblem:
-    """Many solves: what to integrate, from where (samples, entries), through which times (rows, samples), and how."""
+    """Many solves: what to integrate, from where (samples, entries), through which times (rows, samples), and how.
+
+    `spent` (samples,) are attempts made before; the field is evaluated within `window` (2, samples) alone.
+    """
 
     field: SampleField
     parameters: tuple[Tensor, ...]
     y0: Tensor
     times: Tensor
     plan: SamplePlan
+    wishes: Wishes
     stats: Stats
+    spent: Tensor | None = None
+    window: Tensor | None = None
 
     @property
     def needs_gradient(self) -> bool:
@@ -34,92 +42,95 @@ class SampleProblem:
 
     def first_slope(self, may_capture: bool) -> Tensor:
         """f at the start, checked to be like y0 and, unless it may, to depend on nothing unannounced."""
-        if may_capture:
-            return self.field.evaluate_checked(self.times[0], self.y0.detach()).detach()
-        return detached_from_known(self.field.evaluate_checked(self.times[0], self.y0.detach()), self.parameters)
+        t = self.times[0] if self.window is None else torch.clamp(self.times[0], *self.window)
+        slope = self.field.evaluate_checked(t, self.y0.detach())
+        return slope.detach() if may_capture else detached_from_known(slope, self.parameters)
 
-    def integrate(self, first_slope: Tensor, keep: bool) -> SampleTrajectories:
+    def integrate(self, first_slope: Tensor, keep: bool) -> Found:
         """Integrate without a graph, and enter the cost into the statistics."""
+        wishes, calls = replace(self.wishes, keep=keep), self.field.calls - 1
         with torch.no_grad():
-            found = SampleIntegration(self.plan, self.field, self.y0.detach(), self.times, first_slope, keep).run()
-        self.stats.nfe_forward = self.field.calls
-        self.stats.accepted = int(found.samples.accepted.sum())
-        self.stats.rejected = int(found.samples.rejected.sum())
+            found = SampleIntegration(
+                self.plan, self.field, self.y0.detach(), self.times, first_slope, wishes, self.spent, self.window
+            ).run()
+        self.stats.nfe_forward += self.field.calls - calls
+        self.stats.accepted += int(found.samples.accepted.sum())
+        self.stats.rejected += int(found.samples.rejected.sum())
         return found
 
+    def rounds(self, found: Found) -> Rounds:
+        return Rounds(found.way, found.places, len(self.y0), self.window)
 
-def solve_checkpointed(problem: SampleProblem) -> SampleTrajectories:
+
+def solve_checkpointed(problem: SampleProblem) -> Found:
     """Keeps the accepted states; backward makes their steps again, those of all samples together."""
     slope = problem.first_slope(may_capture=False)
     if not problem.needs_gradient:
         return problem.integrate(slope, keep=False)
-    found: list[SampleTrajectories] = []
-    ys = _Checkpointed.apply(problem, found, slope, problem.y0, *problem.parameters)
-    return found[0]._replace(ys=ys)
+    found: list[Found] = []
+    states, starts = _Checkpointed.apply(problem, found, slope, problem.y0, *problem.parameters)
+    return found[0]._replace(states=states, starts=starts)
 
 
-def solve_direct(problem: SampleProblem) -> SampleTrajectories:
+def solve_direct(problem: SampleProblem) -> Found:
     """Finds the steps without a graph, then makes the accepted ones again on autograd's tape."""
-    found = problem.integrate(problem.first_slope(may_capture=True), keep=torch.is_grad_enabled())
-    at_start = (problem.times == problem.times[0]).cumprod(0).unsqueeze(-1) == 1
-    if not torch.is_grad_enabled():
+    taped = torch.is_grad_enabled()
+    found = problem.integrate(problem.first_slope(may_capture=True), keep=taped)
+    found = found._replace(starts=problem.y0)
+    if not taped or not len(found.way.sample):
         return found
-    ys = torch.where(at_start, problem.y0, found.ys)
-    if found.checkpoints is None:
-        return found._replace(ys=ys)
-    rounds = Rounds(found.checkpoints, problem.times)
-    y, states, cells = problem.y0[rounds.order], [], []
+    calls, rounds = problem.field.calls, problem.rounds(found)
+    y, saved = problem.y0[rounds.order], []
     for steps in rounds.forwards():
-        y, outputs = remake(problem.plan.tableau, problem.field, steps, y[: len(steps.t)])
-        states.append(outputs)
-        cells.append(torch.stack(steps.cell))
-    problem.stats.nfe_forward = problem.field.calls
-    rows, samples = torch.cat(cells, 1)
-    return found._replace(ys=ys.index_put((rows, samples), torch.cat(states)))
+        y, states = remake(problem.plan.tableau, problem.field, steps, y[: len(steps.way.t)])
+        saved.append(states)
+    problem.stats.nfe_forward += problem.field.calls - calls
+    states = torch.cat(saved)
+    return found._replace(states=torch.empty_like(states).index_copy(0, rounds.arrangement, states))
 
 
 class _Checkpointed(torch.autograd.Function):
-    """ys = solve(y0, parameters); `found` receives the trajectories."""
+    """The saved states, and the starts, = solve(y0, parameters); `found` receives all the rest."""
 
     @staticmethod
     def forward(
         ctx: Any,
         problem: SampleProblem,
-        found: list[SampleTrajectories],
+        found: list[Found],
         slope: Tensor,
         y0: Tensor,
         *parameters: Tensor,
-    ) -> Tensor:
-        trajectories = problem.integrate(slope, keep=True)
-        found.append(trajectories)
+    ) -> tuple[Tensor, Tensor]:
+        found.append(problem.integrate(slope, keep=True))
         ctx.save_for_backward(*parameters)  # so that a change to them before backward is noticed
-        ctx.problem, ctx.checkpoints = problem, trajectories.checkpoints
-        return trajectories.ys
+        ctx.problem, ctx.way, ctx.places = problem, found[0].way, found[0].places
+        return found[0].states, y0.clone()
 
     @staticmethod
     def backward(ctx: Any, *cotangents: Tensor) -> tuple[Tensor | None, ...]:
         problem, parameters = ctx.problem, ctx.saved_tensors
-        at_start = (problem.times == problem.times[0]).cumprod(0).unsqueeze(-1)
-        gradients = [torch.where(at_start == 1, cotangents[0], 0.0).sum(0), *map(torch.zeros_like, parameters)]
-        if ctx.checkpoints is not None:
+        of_states, of_starts = cotangents
+        gradients = [of_starts, *map(torch.zeros_like, parameters)]
+        if len(ctx.way.sample):
             calls = problem.field.calls
-            _pull_back(problem, Rounds(ctx.checkpoints, problem.times), cotangents[0], gradients)
+            rounds = Rounds(ctx.way, ctx.places, len(problem.y0), problem.window)
+            gradients[0] = of_starts + _pull_back(problem, rounds, of_states[rounds.arrangement], gradients[1:])
             problem.stats.nfe_backward += problem.field.calls - calls
         return None, None, None, *(once(x, "checkpointed") for x in gradients)
 
 
-def _pull_back(problem: SampleProblem, rounds: Rounds, saved: Tensor, gradients: list[Tensor]) -> None:
-    """Cotangents of the saved states (rows, samples, entries), added to the `gradients` of y0 and the parameters."""
-    parameters, at_ends = problem.parameters, torch.zeros_like(gradients[0])
+def _pull_back(problem: SampleProblem, rounds: Rounds, saved: Tensor, sums: list[Tensor]) -> Tensor:
+    """Cotangents of the saved states, in the order of the rounds -> that of y0; the parameters' are added to `sums`."""
+    parameters, at_ends = problem.parameters, torch.zeros_like(problem.y0)
     for n in reversed(range(len(rounds))):
         steps = rounds[n]
-        size = len(steps.t)
+        size = len(steps.way.t)
         with torch.enable_grad():
-            y = steps.y.detach().requires_grad_()
+            y = steps.way.y.detach().requires_grad_()
             made = remake(problem.plan.tableau, problem.field, steps, y)
-        onto = (at_ends[:size], saved[steps.cell])
+        onto = (at_ends[:size], saved[rounds.saved(n)])
         pulled = torch.autograd.grad(made, (y, *parameters), onto, materialize_grads=True)
         at_ends[:size] = pulled[0]
-        for total, part in zip(gradients[1:], pulled[1:], strict=True):
+        for total, part in zip(sums, pulled[1:], strict=True):
             total += part
-    gradients[0].index_add_(0, rounds.order, at_ends)
+    return torch.empty_like(at_ends).index_copy(0, rounds.order, at_ends)

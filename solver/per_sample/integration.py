@@ -1,253 +1,236 @@
-"""The loop of independent steps: one attempt of every sample that is still under way, until none is."""
+"""The loop of independent steps: runs of attempts, and after each a look back at what came of them."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from math import nan
+from math import inf, nan
 from typing import NamedTuple
 
 import torch
 from torch import Tensor
 
 from solver.integrate import EPSILON, SMALLEST_TIME
-from solver.per_sample.control import Histories, SampleControl, SampleTolerance
-from solver.per_sample.field import SampleField, all_finite
-from solver.per_sample.outputs import Places, places_between
-from solver.per_sample.step import SampleStep
+from solver.per_sample.attempts import Attempts, Runner
+from solver.per_sample.events import Conditions, Ends, until_terminal
+from solver.per_sample.field import TOGETHER, SampleField, all_finite
+from solver.per_sample.first_steps import first_steps
+from solver.per_sample.record import Found, Record
+from solver.per_sample.taken import TakenSteps
+from solver.per_sample.under_way import Course, SamplePlan, UnderWay, stops_between
 from solver.solution import Samples, SampleSteps, Status
-from solver.tableau import ButcherTableau
 
-UNDER_WAY = -1
 STATUSES = tuple(Status)
 """A sample's status is its place here."""
+UNDER_WAY = -1
+SUCCESS, EVENT, MAX_STEPS, UNDERFLOW, NON_FINITE = (
+    STATUSES.index(status)
+    for status in (Status.success, Status.event, Status.max_steps, Status.step_underflow, Status.non_finite)
+)
+LONGEST = 16
+"""So many attempts at most are made in a run."""
+LARGEST = 2**22
+"""So many numbers at most are kept as stages of a run, in which someone is to look inside steps."""
+
+MANY = 0.75
+"""Those under way are gathered when no more than this part of a batch is left."""
 
 
 @dataclass(frozen=True)
-class SamplePlan:
-    """How to integrate: everything but the field, the starts and the times. dt is positive, or None to be selected."""
+class Wishes:
+    """What to look out for besides the output times: events; θ at which to sample all steps; whether to keep starts."""
 
-    tableau: ButcherTableau
-    control: SampleControl
-    tolerance: SampleTolerance
-    dt: float | None
-    max_steps: int
+    conditions: Conditions | None = None
+    nodes: tuple[float, ...] = ()
+    keep: bool = False
 
 
-class SampleCheckpoints(NamedTuple):
-    """Accepted steps, each of one sample, in any order: whose, from which time, size and state; which rows it saved."""
+class Stopped(NamedTuple):
+    """Which attempts (attempts, rows) count, and the rows that were given up after them, with their status."""
 
-    sample: Tensor
-    t: Tensor
-    dt: Tensor
-    y: Tensor
-    first_row: Tensor
+    valid: Tensor
     rows: Tensor
+    status: Tensor
 
-
-class SampleTrajectories(NamedTuple):
-    """What an integration found: `ys` (times, samples, entries), NaN after each sample's last row; what it cost."""
-
-    ys: Tensor
-    samples: Samples
-    checkpoints: SampleCheckpoints | None
-
-
-class Active(NamedTuple):
-    """The samples that are under way, one a row: which, where, and what they remember.
-
-    `row` is the next output row, `attempts` and `evaluations` are counts so far; `slope` is f at (t, y), where `known`.
-    """
-
-    sample: Tensor
-    t: Tensor
-    dt: Tensor
-    y: Tensor
-    slope: Tensor
-    known: Tensor
-    row: Tensor
-    attempts: Tensor
-    evaluations: Tensor
-    past: Histories
-
-    def of(self, rows: Tensor) -> Active:
-        """Those in `rows` alone."""
-        return Active(
-            self.sample[rows],
-            self.t[rows],
-            self.dt[rows],
-            self.y[rows],
-            self.slope[rows],
-            self.known[rows],
-            self.row[rows],
-            self.attempts[rows],
-            self.evaluations[rows],
-            self.past.of(rows),
-        )
+    def ended(self, ends: Ends) -> Stopped:
+        """The same where terminal events ended some rows before."""
+        number = torch.arange(len(self.valid), device=self.rows.device).unsqueeze(1)
+        ended = ends.theta.isfinite()
+        return Stopped(self.valid & (number <= ends.attempt), self.rows | ended, torch.where(ended, EVENT, self.status))
 
 
 class SampleIntegration:
     """One integration of many samples under way: the one place where their times, states and step sizes change."""
 
     def __init__(
-        self, plan: SamplePlan, field: SampleField, y0: Tensor, times: Tensor, first_slope: Tensor, keep: bool
+        self,
+        plan: SamplePlan,
+        field: SampleField,
+        y0: Tensor,
+        times: Tensor,
+        first_slope: Tensor,
+        wishes: Wishes,
+        spent: Tensor | None = None,
+        window: Tensor | None = None,
     ) -> None:
-        """`times` (rows, samples), float64, run one way for each sample; `first_slope` is f at the first of them."""
-        self._plan, self._field, self._times, self._keep = plan, field, times, keep
-        self._ys = y0.new_full((*times.shape, y0.shape[1]), nan)
-        self._end = times[-1]
-        self._direction = torch.where(self._end >= times[0], 1.0, -1.0)
-        count = times.shape[1]
-        self._status = torch.full((count,), UNDER_WAY, device=y0.device)
-        at_start = (times == times[0]).cumprod(0)
-        self._rows = at_start.sum(0)
-        self._attempts, self._evaluations = torch.zeros_like(self._rows), torch.ones_like(self._rows)
-        self._ys = torch.where(at_start.unsqueeze(-1) == 1, y0, self._ys)
-        nobody, never = self._rows[:0], self._end[:0]
-        self._log = [SampleSteps(nobody, never, never, never, never.bool())]
-        self._checkpoints: list[SampleCheckpoints] = []
-        self._active = self._begin(y0, first_slope)
+        """`times` (rows, samples), float64, run one way for each sample; `first_slope` is f at the first of them.
 
-    def run(self) -> SampleTrajectories:
-        """Step until every sample has reached its last time, or something stopped it."""
-        self._retire()
-        while len(self._active.sample):
-            self._advance()
-            self._retire()
+        Of the plan's steps so many are `spent` already. The field is evaluated within `window` (2, samples).
+        """
+        self._plan, self._field, self._wishes = plan, field, wishes
+        samples = times.shape[1]
+        self._status = torch.full((samples,), UNDER_WAY, device=y0.device)
+        self._reached = saved_at_start(times) - 1
+        self._attempts = torch.zeros_like(self._reached)
+        self._accepted, self._evaluations = self._attempts.clone(), self._attempts.clone()
+        self._spent = self._attempts.clone() if spent is None else spent
+        self._most = plan.max_steps - int(self._spent.min())
+        self._record, self._log = Record(wishes.keep, wishes.nodes), [_no_steps(y0)]
+        direction = torch.where(times[-1] >= times[0], 1.0, -1.0)
+        self._times = (times * direction).t().contiguous()
+        between = (times != times[0]) & (times != times[-1])
+        self._looks_inside = bool(between.any()) or wishes.conditions is not None or bool(wishes.nodes)
+        self._y0 = y0
+        self._start = self._begin(direction, first_slope, window)
+
+    def run(self) -> Found:
+        """Make attempts until every sample has reached its last time, or something stopped it."""
+        looks, knows_slope, runner, made = self._y0.device.type == "cpu", True, None, 0
+        while self._compact():
+            start = self._start
+            if runner is None or runner.rows != len(start.s):
+                runner = Runner(self._plan, self._field, start, self._length(start), self._looks_inside)
+            attempts = runner.run(start, self._most - made, knows_slope=knows_slope, looks=looks)
+            knows_slope, made = False, made + len(attempts.h)
+            self._start = self._look_back(start, attempts, runner.after())
         log = SampleSteps(*map(torch.cat, zip(*self._log, strict=True)))
-        accepted = torch.zeros_like(self._rows).index_add_(0, log.sample, log.accepted.long())
         statuses = tuple(STATUSES[place] for place in self._status.tolist())
-        samples = Samples(self._rows - 1, accepted, self._attempts - accepted, self._evaluations, statuses, log)
-        return SampleTrajectories(self._ys, samples, self._all_checkpoints())
+        rejected = self._attempts - self._accepted
+        samples = Samples(self._reached, self._accepted, rejected, self._evaluations, statuses, log)
+        return self._record.found(samples, self._y0)
 
-    def _all_checkpoints(self) -> SampleCheckpoints | None:
-        if not self._checkpoints:
-            return None
-        return SampleCheckpoints(*map(torch.cat, zip(*self._checkpoints, strict=True)))
-
-    def _begin(self, y0: Tensor, slope: Tensor) -> Active:
-        """Choose the first step sizes. Samples whose start is not finite are done."""
-        t, samples = self._times[0], torch.arange(y0.shape[0], device=y0.device)
-        going = self._rows < len(self._times)
+    def _begin(self, direction: Tensor, slope: Tensor, window: Tensor | None) -> UnderWay:
+        """Choose the first step sizes. Samples with nowhere to go are done, and those whose start is not finite."""
+        plan, y0, s, end = self._plan, self._y0, self._times[:, 0], self._times[:, -1]
+        going = s < end
         broken = going & ~(all_finite(y0) & all_finite(slope))
-        self._status[~going] = STATUSES.index(Status.success)
-        self._status[broken] = STATUSES.index(Status.non_finite)
-        if self._plan.dt is None:
-            dt = self._first_steps(t, y0, slope)
-            self._evaluations += 1
+        self._evaluations += going
+        self._status[~going] = SUCCESS
+        self._status[broken] = NON_FINITE
+        if plan.dt is None:
+            h = first_steps(plan, self._field, s * direction, (end - s) * direction, y0, slope)
+            self._evaluations += going
         else:
-            dt = torch.full_like(t, self._plan.dt)
-        dt = self._plan.control.limited(dt) * self._direction
-        known = torch.ones_like(samples, dtype=torch.bool)
-        past = Histories.new(dt)
-        counts = (self._rows.clone(), self._attempts.clone(), self._evaluations.clone())
-        return Active(samples, t, dt, y0, slope, known, *counts, past)
-
-    def _first_steps(self, t: Tensor, y: Tensor, slope: Tensor) -> Tensor:
-        """As `Integration._first_step`, for every sample. Source: Hairer, Nørsett, Wanner I, II.4."""
-        tolerance, span = self._plan.tolerance, (self._end - t).abs()
-        size, speed = tolerance.norms(y, y), tolerance.norms(slope, y)
-        guess = torch.where(torch.minimum(size, speed) < 1e-5, 1e-6, 0.01 * size / speed)
-        guess = torch.minimum(guess, span)
-        dt = guess * self._direction
-        ahead = self._field.evaluate(t + dt, y + dt.to(y.dtype).unsqueeze(1) * slope)
-        change = tolerance.norms(ahead - slope, y) / guess
-        fastest = torch.maximum(speed, change)
-        power = 1.0 / (self._plan.control.error_order + 1)
-        chosen = torch.minimum(100 * guess, (0.01 / fastest) ** power)
-        chosen = torch.where(fastest > 1e-15, chosen, (guess * 1e-3).clamp(min=1e-6))
-        chosen = torch.where(torch.isfinite(change), chosen, guess * 1e-3)
-        return torch.where(guess > 0.0, chosen, 0.0)  # 0: so steep that its size overflows
-
-    def _retire(self) -> None:
-        """Let go of the samples that are done, and of those whose next step is too small or one too many."""
-        active, plan = self._active, self._plan
-        status = self._status[active.sample]
-        remaining = self._end[active.sample] - active.t
-        dt = torch.where(active.dt.abs() * 1.01 >= remaining.abs(), remaining, active.dt)
-        smallest = 4 * EPSILON * active.t.abs().clamp(min=SMALLEST_TIME)
-        stuck = (dt.abs() <= smallest) & (dt != remaining)
-        why = torch.where(
-            active.past.ratio.isnan(), STATUSES.index(Status.non_finite), STATUSES.index(Status.step_underflow)
+            h = torch.as_tensor(plan.dt).to(s).expand_as(s)
+        course = Course(direction, end, stops_between(plan.forced_times, direction, s, end), window)
+        none = torch.full_like(s, nan)
+        start = UnderWay(
+            torch.arange(len(s), device=s.device),
+            course.ended(broken, s),
+            s,
+            plan.control.limited(h),
+            y0,
+            slope,
+            plan.control.new_memory(s),
+            torch.zeros_like(self._reached),
+            self._reached + 1,
+            none,
+            none,
         )
-        why = torch.where(active.attempts >= plan.max_steps, STATUSES.index(Status.max_steps), why)
-        status = torch.where((status == UNDER_WAY) & (stuck | (active.attempts >= plan.max_steps)), why, status)
-        active = active._replace(dt=dt)
-        done = status != UNDER_WAY
-        if not done.any():
-            self._active = active
-            return
-        self._status[active.sample] = status
-        for kept, now in (
-            (self._rows, active.row),
-            (self._attempts, active.attempts),
-            (self._evaluations, active.evaluations),
-        ):
-            kept[active.sample] = now
-        self._active = active.of((~done).nonzero().squeeze(1))
+        return self._filled(start)
 
-    def _advance(self) -> None:
-        """Attempt one step of every sample, and accept it or not."""
-        active = self._with_slopes(self._active)
-        tableau = self._plan.tableau
-        step = SampleStep(tableau, self._field, active.t, active.dt, active.y, active.slope)
-        y1 = step.advance(tableau.stages)
-        ratio = self._plan.tolerance.ratios(step.errors(), active.y, y1)
-        accept, dt_next = self._plan.control.decide(active.dt, ratio, active.past)
-        self._log.append(SampleSteps(active.sample, active.t, active.dt, ratio, accept))
-        remaining = self._end[active.sample] - active.t
-        t1 = torch.where(active.dt == remaining, self._end[active.sample], active.t + active.dt)
-        places = places_between(self._times, active.sample, active.row, active.t, t1, active.dt, accept)
-        evaluations = active.evaluations + (tableau.stages - 1)
-        if len(places.row):
-            evaluations = self._save(step, active, y1, places, evaluations)
-        rows = active.row + places.counts
-        if self._keep:
-            self._remember(active, accept, places)
-        arrived = accept & (rows >= len(self._times))
-        self._status[active.sample[arrived]] = STATUSES.index(Status.success)
-        moves = accept.unsqueeze(1)
-        last = step.last_slope if tableau.fsal else None
-        self._active = Active(
-            active.sample,
-            torch.where(accept, t1, active.t),
-            dt_next,
-            torch.where(moves, y1, active.y),
-            active.slope if last is None else torch.where(moves, last, active.slope),
-            active.known if last is not None else ~accept,
-            rows,
-            active.attempts + 1,
-            evaluations,
-            active.past.after(ratio, accept),
-        )
+    def _filled(self, start: UnderWay) -> UnderWay:
+        """Filled up to a multiple of `TOGETHER` with copies of the last row, which have nowhere to go."""
+        rows = len(start.s)
+        missing = -rows % TOGETHER
+        if not missing:
+            return start
+        places = torch.arange(rows + missing, device=start.s.device)
+        start = start.of(places.clamp(max=rows - 1))
+        return start._replace(course=start.course.ended(places >= rows, start.s))
 
-    def _with_slopes(self, active: Active) -> Active:
-        """With f evaluated where the last step did not hand it on."""
-        if self._plan.tableau.fsal:
-            return active
-        missing = (~active.known).nonzero().squeeze(1)
-        if not len(missing):
-            return active
-        found = self._field.evaluate(active.t[missing], active.y[missing])
-        counts = active.evaluations.index_add(0, missing, torch.ones_like(missing))
-        return active._replace(slope=active.slope.index_copy(0, missing, found), evaluations=counts)
+    def _length(self, start: UnderWay) -> int:
+        """How many attempts to make in a run."""
+        if not self._looks_inside:
+            return LONGEST
+        return max(1, min(LONGEST, LARGEST // (start.y.numel() * self._plan.tableau.stages)))
 
-    def _save(self, step: SampleStep, active: Active, y1: Tensor, places: Places, evaluations: Tensor) -> Tensor:
-        """Save the states at the output times that the steps came past; what was evaluated now, too."""
-        states = y1[places.step]
-        inside = (places.theta < 1.0).nonzero().squeeze(1)
-        if len(inside):
-            samples = places.step[inside]
-            extra = len(self._plan.tableau.all_c) - self._plan.tableau.stages
-            states[inside] = step.outputs(samples, places.theta[inside])
-            if extra:
-                present = torch.unique_consecutive(samples)
-                evaluations = evaluations.index_add(0, present, torch.full_like(present, extra))
-        self._ys[places.row, active.sample[places.step]] = states
-        return evaluations
+    def _compact(self) -> int:
+        """Leave the rows behind that have arrived, where that pays; how many go on."""
+        start = self._start
+        going = start.s < start.course.end
+        count, rows = int(going.sum()), len(start.s)
+        if count and count <= MANY * rows and count + TOGETHER <= rows:
+            self._start = self._filled(start.of(going.nonzero().squeeze(1)))
+        return count
 
-    def _remember(self, active: Active, accept: Tensor, places: Places) -> None:
-        """Keep what a discrete adjoint needs of the accepted steps."""
-        kept = accept.nonzero().squeeze(1)
-        whole = len(kept) == len(accept)
-        parts = (active.sample, active.t, active.dt, active.y, active.row, places.counts)
-        self._checkpoints.append(SampleCheckpoints(*(part if whole else part[kept] for part in parts)))
+    def _look_back(self, start: UnderWay, attempts: Attempts, after: UnderWay) -> UnderWay:
+        """Write down what came of a run of attempts, and say where the next one goes on."""
+        stopped = self._stopped(start, attempts)
+        steps = TakenSteps(self._plan, self._field, start, attempts, stopped.valid & attempts.accept)
+        stop, crossings = torch.ones_like(steps.t), None
+        conditions = self._wishes.conditions
+        if conditions is not None:
+            steps, stop, crossings, ends = until_terminal(conditions, steps, len(start.s))
+            stopped = stopped.ended(ends)
+        asked = steps.asked(self._times[start.sample], start.output, stop)
+        self._record.add(steps, stop, asked, crossings)
+        self._count(start, attempts, stopped.valid, steps)
+        self._reached.index_add_(0, steps.sample[asked.places.step], torch.ones_like(asked.row))
+        done = self._settle(start, stopped, after)
+        return after._replace(course=start.course.ended(done, after.s), output=asked.output)
+
+    def _stopped(self, start: UnderWay, attempts: Attempts) -> Stopped:
+        """Which attempts count: those before the sample arrived, and before its steps became too small or too many."""
+        s, h, planned = attempts.s[:-1], attempts.h, attempts.planned[:-1]
+        number = torch.arange(len(h), device=h.device).unsqueeze(1) + (self._attempts + self._spent)[start.sample]
+        over = number >= self._plan.max_steps
+        tiny = (h <= 4 * EPSILON * s.abs().clamp(min=SMALLEST_TIME)) & ~attempts.last
+        before = torch.cat((start.rejected.unsqueeze(0), torch.where(attempts.accept, inf, h)[:-1]))
+        made = s < start.course.end
+        trouble = made & (over | tiny | (planned >= before))
+        first = trouble.int().argmax(0, keepdim=True)
+        ratio = torch.cat((start.ratio.unsqueeze(0), attempts.ratio[:-1])).gather(0, first)
+        why = torch.where(ratio.isnan(), NON_FINITE, UNDERFLOW)
+        why = torch.where(over.gather(0, first), MAX_STEPS, why)
+        return Stopped(made & (trouble.cumsum(0) == 0), trouble.any(0), why.squeeze(0))
+
+    def _count(self, start: UnderWay, attempts: Attempts, valid: Tensor, steps: TakenSteps) -> None:
+        """What the attempts cost each sample."""
+        tableau, sample = self._plan.tableau, start.sample
+        made = valid.sum(0)
+        evaluations = made * (tableau.stages - 1)
+        if not tableau.fsal:
+            moved = torch.cat((start.rejected.isinf().unsqueeze(0), attempts.accept[:-1]))
+            evaluations += (valid & moved).sum(0)
+        self._attempts.index_add_(0, sample, made)
+        self._evaluations.index_add_(0, sample, evaluations)
+        self._accepted.index_add_(0, steps.sample, torch.ones_like(steps.sample))
+        extra = steps.looked_inside.long() * self._plan.extra_stages
+        self._evaluations.index_add_(0, steps.sample, extra)
+        attempt, row = valid.nonzero().unbind(1)
+        direction = start.course.direction[row]
+        t, dt = attempts.s[attempt, row] * direction, attempts.h[attempt, row] * direction
+        of = (attempt, row)
+        self._log.append(SampleSteps(sample[row], t, dt, attempts.ratio[of], attempts.accept[of]))
+
+    def _settle(self, start: UnderWay, stopped: Stopped, after: UnderWay) -> Tensor:
+        """Write down how those ended which did; which rows they are."""
+        going = start.s < start.course.end
+        over = (self._attempts + self._spent)[start.sample] >= self._plan.max_steps
+        status = torch.where(over, MAX_STEPS, UNDER_WAY)
+        status = torch.where(after.s >= start.course.end, SUCCESS, status)
+        status = torch.where(stopped.rows, stopped.status, status)
+        rows = going.nonzero().squeeze(1)
+        self._status[start.sample[rows]] = status[rows]
+        return going & (status != UNDER_WAY)
+
+
+def saved_at_start(times: Tensor) -> Tensor:
+    """How many of the output times (rows, samples) are each sample's first one: at least itself."""
+    return (times == times[0]).cumprod(0).sum(0)
+
+
+def _no_steps(like: Tensor) -> SampleSteps:
+    nobody = torch.zeros(0, dtype=torch.long, device=like.device)
+    never = torch.zeros(0, dtype=torch.float64, device=like.device)
+    return SampleSteps(nobody, never, never, never, never.bool())

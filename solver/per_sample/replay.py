@@ -12,76 +12,123 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
+from solver.coefficients import constant
 from solver.per_sample.field import SampleField
-from solver.per_sample.integration import SampleCheckpoints
-from solver.per_sample.outputs import Places, spread
-from solver.per_sample.step import SampleStep
+from solver.per_sample.record import Way
+from solver.per_sample.taken import Places, dense_weights
 from solver.tableau import ButcherTableau
 
 
 class Round(NamedTuple):
-    """The n-th steps of those samples that have one: their times, sizes and starts, and their outputs.
+    """The n-th steps of those samples that have one, and the places on them where states were saved."""
 
-    `places.step` is a step's place in the round, `cell` (row, sample) of each output in the saved states.
-    """
-
-    t: Tensor
-    dt: Tensor
-    y: Tensor
+    way: Way
     places: Places
-    cell: tuple[Tensor, Tensor]
+    window: Tensor | None
 
 
 class Rounds:
-    """All accepted steps, in rounds. `order` are the samples from the one with most steps to that with fewest."""
+    """All accepted steps, in rounds. `order` are the samples from the one with most steps to that with fewest.
 
-    def __init__(self, checkpoints: SampleCheckpoints, times: Tensor) -> None:
-        counts = torch.bincount(checkpoints.sample, minlength=times.shape[1])
+    `arrangement` are the places' numbers in the order of the rounds.
+    """
+
+    def __init__(self, way: Way, places: Places, samples: int, window: Tensor | None) -> None:
+        counts = torch.bincount(way.sample, minlength=samples)
         self.order = torch.argsort(counts, descending=True, stable=True)
-        arrangement = _by_round(checkpoints.sample, counts, self.order)
-        self._steps = SampleCheckpoints(*(each[arrangement] for each in checkpoints))
-        steps = self._steps
-        self._places = spread(times, steps.sample, steps.first_row, steps.t, steps.t + steps.dt, steps.dt, steps.rows)
+        steps = _by_round(way.sample, counts, self.order)
+        self._way, self._window = way.of(steps), window
+        rank = torch.empty_like(steps)
+        rank[steps] = torch.arange(len(steps), device=steps.device)
+        ranked = rank[places.step]
+        self.arrangement = torch.argsort(ranked, stable=True)
+        self._places = Places(ranked[self.arrangement], places.theta[self.arrangement])
         most = int(counts.max())
-        self.sizes: list[int] = (counts > torch.arange(most, device=counts.device)[:, None]).sum(1).tolist()
-        ends = torch.tensor(self.sizes, device=counts.device).cumsum(0)
-        outputs = steps.rows.cumsum(0)[ends - 1]
-        self._step_ends: list[int] = ends.tolist()
-        self._output_ends: list[int] = outputs.tolist()
+        sizes = (counts > torch.arange(most, device=counts.device)[:, None]).sum(1)
+        ends = sizes.cumsum(0)
+        self._step_ends: list[int] = [0, *ends.tolist()]
+        self._place_ends: list[int] = [0, *torch.searchsorted(self._places.step, ends).tolist()]
 
     def __len__(self) -> int:
-        return len(self.sizes)
+        return len(self._step_ends) - 1
 
     def __getitem__(self, n: int) -> Round:
-        stop, size = self._step_ends[n], self.sizes[n]
-        start, first = stop - size, self._output_ends[n - 1] if n else 0
-        part, outputs = slice(start, stop), slice(first, self._output_ends[n])
-        steps, places = self._steps, self._places
-        step, row = places.step[outputs] - start, places.row[outputs]
-        inside = Places(step, row, places.theta[outputs], places.counts[part])
-        return Round(steps.t[part], steps.dt[part], steps.y[part], inside, (row, steps.sample[part][step]))
+        part = slice(self._step_ends[n], self._step_ends[n + 1])
+        way = Way(*(each[part] for each in self._way))
+        step, theta = (each[self.saved(n)] for each in self._places)
+        window = None if self._window is None else self._window[:, way.sample]
+        return Round(way, Places(step - part.start, theta), window)
+
+    def saved(self, n: int) -> slice:
+        """Where the places of the n-th round are in the arrangement."""
+        return slice(self._place_ends[n], self._place_ends[n + 1])
 
     def forwards(self) -> Iterator[Round]:
         return (self[n] for n in range(len(self)))
 
 
 class Remade(NamedTuple):
-    """A round's steps made again: where they end, and the states (outputs, entries) at their outputs."""
+    """A round's steps made again: where they end, and the states (places, entries) that were saved on them."""
 
     y1: Tensor
-    outputs: Tensor
+    saved: Tensor
 
 
 def remake(tableau: ButcherTableau, field: SampleField, steps: Round, y: Tensor) -> Remade:
     """Make the steps of a round from the states y, recorded by autograd."""
-    step = SampleStep(tableau, field, steps.t, steps.dt, y, taped=True)
-    y1 = step.advance(tableau.advancing)
-    at_end = y1[steps.places.step]
+    step = _TapedStep.of(tableau, field, steps, y)
+    y1 = step.total(tableau.b[: tableau.advancing])
+    ends = y1[steps.places.step]
     inside = (steps.places.theta < 1.0).nonzero().squeeze(1)
     if not len(inside):
-        return Remade(y1, at_end)
-    states = step.outputs(steps.places.step[inside], steps.places.theta[inside])
-    return Remade(y1, at_end.index_copy(0, inside, states))
+        return Remade(y1, ends)
+    states = step.inside(steps.places.step[inside], steps.places.theta[inside])
+    return Remade(y1, ends.index_copy(0, inside, states))
+
+
+class _TapedStep:
+    """The stages of steps (steps,) from the states y at `times` (stages, steps), evaluated as they are needed."""
+
+    def __init__(
+        self, tableau: ButcherTableau, field: SampleField, times: Tensor, dt: Tensor, y: Tensor, slopes: list[Tensor]
+    ) -> None:
+        self._tableau, self._field = tableau, field
+        self._times, self._dt, self._y, self._slopes = times, dt, y, slopes
+
+    @classmethod
+    def of(cls, tableau: ButcherTableau, field: SampleField, steps: Round, y: Tensor) -> _TapedStep:
+        way = steps.way
+        times = torch.addcmul(way.t, constant(tableau.all_c, way.t).unsqueeze(1), way.dt)
+        times = times if steps.window is None else torch.clamp(times, *steps.window)
+        return cls(tableau, field, times, way.dt.to(y.dtype).unsqueeze(1), y, [])
+
+    def total(self, weights: tuple[float, ...]) -> Tensor:
+        """y + dt Σ weights_i k_i over the first stages."""
+        self._evaluate(len(weights))
+        if not weights:
+            return self._y
+        stages = torch.stack(self._slopes[: len(weights)]).flatten(1)
+        return torch.addcmul(self._y, self._dt, torch.mv(stages.t(), constant(weights, self._y)).view_as(self._y))
+
+    def inside(self, step: Tensor, theta: Tensor) -> Tensor:
+        """The states at t + θ dt of the steps. What more that needs is evaluated for those steps alone."""
+        count = len(self._tableau.all_c)
+        if len(self._slopes) < count:
+            present, step = torch.unique(step, return_inverse=True)
+            slopes = [slope[present] for slope in self._slopes]
+            part = _TapedStep(
+                self._tableau, self._field, self._times[:, present], self._dt[present], self._y[present], slopes
+            )
+            part._evaluate(count)
+            return part.inside(step, theta)
+        stages = torch.stack(self._slopes, 1)
+        weights = dense_weights(self._tableau, theta).to(stages.dtype)
+        return torch.addcmul(self._y[step], self._dt[step], torch.einsum("ps,pse->pe", weights, stages[step]))
+
+    def _evaluate(self, count: int) -> None:
+        for stage in range(len(self._slopes), count):
+            at = self.total(self._tableau.all_a[stage])
+            self._slopes.append(self._field.evaluate(self._times[stage], at))
 
 
 def _by_round(sample: Tensor, counts: Tensor, order: Tensor) -> Tensor:

@@ -3,31 +3,56 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
+from typing import NamedTuple
 
 import torch
 from torch import Tensor
 
 from solver.controllers import PIDController
+from solver.events import Event, looks_are_free
 from solver.gradients.checkpointed import Checkpointed
 from solver.gradients.direct import Direct
 from solver.gradients.problem import Gradient
 from solver.method import RungeKutta
 from solver.norms import MAX, RMS, SAMPLE, Norm
 from solver.per_sample.control import SampleControl, SampleTolerance
+from solver.per_sample.dense import SampleDense
+from solver.per_sample.events import Conditions, Moment, differentiable
 from solver.per_sample.field import SampleField
 from solver.per_sample.gradients import SampleProblem, solve_checkpointed, solve_direct
-from solver.per_sample.integration import SamplePlan, SampleTrajectories
+from solver.per_sample.integration import Wishes
+from solver.per_sample.outcome import SampleOutcome, outcome_of
+from solver.per_sample.pieces import solve_in_pieces
+from solver.per_sample.record import Found
+from solver.per_sample.times import shift_outputs, shift_start
+from solver.per_sample.under_way import SamplePlan
 from solver.plan import Plan
-from solver.solution import Solution, Stats
+from solver.sampling import chebyshev_nodes
+from solver.solution import SampleEvents, Solution, Stats
 
-WAYS: dict[type, Callable[[SampleProblem], SampleTrajectories]] = {
+WAYS: dict[type, Callable[[SampleProblem], Found]] = {
     Checkpointed: solve_checkpointed,
     Direct: solve_direct,
 }
 
 
+class Asked(NamedTuple):
+    """What solve() was asked for besides states at output times: events, jumps of the field, and dense output."""
+
+    events: tuple[Event, ...] = ()
+    jumps: tuple[float, ...] = ()
+    dense: bool = False
+
+
 def solve_samples(
-    field: object, parameters: tuple[Tensor, ...], y0: Tensor, ts: Tensor, plan: SamplePlan, gradient: Gradient
+    field: object,
+    parameters: tuple[Tensor, ...],
+    y0: Tensor,
+    ts: Tensor,
+    plan: SamplePlan,
+    gradient: Gradient,
+    asked: Asked,
 ) -> Solution:
     """Solve for every sample of y0 (batch, …) with steps of its own, through ts (times,) or (times, batch)."""
     way = WAYS.get(type(gradient))
@@ -40,11 +65,36 @@ def solve_samples(
         raise ValueError("per_sample=True needs a field to call with many times at once, as field(t, y) -> dy.")
     if y0.dim() == 0:
         raise ValueError("per_sample=True needs y0 of shape (batch, …); got a tensor of no dimensions.")
-    starts = y0.reshape(len(y0), -1)
-    problem = SampleProblem(SampleField(field, y0), parameters, starts, _sample_times(ts, y0), plan, Stats())
-    found = way(problem)
-    ys, samples = found.ys.view(-1, *y0.shape), found.samples
-    return Solution(ts, ys, int(samples.reached.min()), problem.stats, samples.status, samples=samples)
+    seen = SampleField(field, y0)
+    conditions = Conditions(asked.events, seen, looks_are_free(plan.method)) if asked.events else None
+    wishes = Wishes(conditions, chebyshev_nodes(len(plan.tableau.dense_rows))[1:] if asked.dense else ())
+    times = _sample_times(ts, y0, open_end=bool(asked.events))
+    problem = SampleProblem(seen, parameters, y0.reshape(len(y0), -1), times, plan, wishes, Stats())
+    moving_times = ts.requires_grad and torch.is_grad_enabled()
+    if moving_times:
+        problem = replace(problem, y0=shift_start(problem, ts))
+    outcome = solve_in_pieces(problem, asked.jumps, way) if asked.jumps else outcome_of(problem, way(problem))
+    samples, ys = outcome.samples, outcome.ys
+    if moving_times:
+        ys = shift_outputs(problem, ys, ts, samples.reached)
+    if conditions is not None:
+        samples = replace(samples, events=_events(conditions, problem, outcome, ts, y0.shape))
+    dense = SampleDense.of(outcome, times, y0.shape) if asked.dense else None
+    reached = int(samples.reached.min())
+    return Solution(ts, ys.view(-1, *y0.shape), reached, problem.stats, samples.status, (), dense, samples)
+
+
+def _events(
+    conditions: Conditions, problem: SampleProblem, outcome: SampleOutcome, ts: Tensor, shape: torch.Size
+) -> SampleEvents:
+    """The events that happened, sample by sample, each one's in its order."""
+    sample, event, t, y = outcome.met
+    direction = torch.where(problem.times[-1] >= problem.times[0], 1.0, -1.0)
+    order = torch.argsort(t * direction[sample], stable=True)
+    order = order[torch.argsort(sample[order], stable=True)]
+    at = Moment(t[order].to(ts.dtype), y[order])
+    t, y = differentiable(conditions, problem.field, problem.stats, event[order], at)
+    return SampleEvents(sample[order], event[order], t, y.view(-1, *shape[1:]))
 
 
 def sample_tolerance(rtol: float | Tensor, atol: float | Tensor, norm: Norm) -> SampleTolerance:
@@ -64,9 +114,9 @@ def sample_plan(plan: Plan, tolerance: SampleTolerance) -> SamplePlan:
             "per_sample=True needs an explicit adaptive Runge-Kutta method and a PID controller (I, PI, PID); "
             f"got {method.name} with {controller.name}."
         )
-    refuse_together(forced_times=plan.forced_times, watch=plan.watch)
+    refuse_together(watch=plan.watch)
     control = SampleControl(controller, method.error_order, plan.min_step, plan.max_step)
-    return SamplePlan(method.tableau, control, tolerance, plan.dt, plan.max_steps)
+    return SamplePlan(method, control, tolerance, plan.dt, plan.max_steps, plan.forced_times)
 
 
 def refuse_together(**others: object) -> None:
@@ -76,17 +126,16 @@ def refuse_together(**others: object) -> None:
         raise ValueError(f"per_sample=True does not go together with {', '.join(given)}; leave out one of them.")
 
 
-def _sample_times(ts: Tensor, y0: Tensor) -> Tensor:
-    """Output times (times, batch) in float64."""
+def _sample_times(ts: Tensor, y0: Tensor, open_end: bool) -> Tensor:
+    """Output times (times, batch) in float64. With an open end, the last of them may be infinite."""
     batch = len(y0)
     shapes = f"(times,) or (times, {batch})"
     if not isinstance(ts, Tensor) or ts.dim() not in (1, 2) or ts.numel() == 0 or ts.shape[1:] not in ((), (batch,)):
         came = f"a tensor of shape {tuple(ts.shape)}" if isinstance(ts, Tensor) else type(ts).__name__
         raise ValueError(f"ts must be a tensor of shape {shapes}; got {came}.")
-    if not ts.is_floating_point() or not torch.isfinite(ts).all():
+    finite = ts[:-1] if open_end and len(ts) > 1 else ts
+    if not ts.is_floating_point() or not torch.isfinite(finite).all() or ts[-1].isnan().any():
         raise ValueError(f"ts must be floating point and finite; got {ts.dtype}, or a time that is not finite.")
-    if ts.requires_grad and torch.is_grad_enabled():
-        raise ValueError("per_sample=True gives no gradient in ts; pass ts.detach().")
     times = ts.detach().to(y0.device, torch.float64)
     signs = times.diff(dim=0).sign()
     if bool(((signs.amax(0) > 0) & (signs.amin(0) < 0)).any() if len(times) > 1 else False):
