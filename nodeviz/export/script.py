@@ -12,6 +12,8 @@ from nodeviz import __version__
 from nodeviz.experiment import Experiment
 from nodeviz.export.format import Exported, Format
 from nodeviz.export.script_integrators import integrator_source
+from nodeviz.export.script_task import task_source
+from nodeviz.fields.layout import split
 from nodeviz.library.model_file import Model
 
 _SCRIPT = '''\
@@ -20,7 +22,7 @@ _SCRIPT = '''\
     python THIS_FILE             prints the trajectory from {start} as t,x,y
     python THIS_FILE X Y         prints the one from (X, Y)
 
-Or import it: field() is the torch module, solve(field(), y0, ts) integrates it.
+Or import it: field() is the torch module, solve(field(), y0, ts) integrates it.{task_sentence}
 """
 
 import base64
@@ -37,7 +39,7 @@ T0, T1, TIMES = {t0!r}, {t1!r}, {times}
 WEIGHTS = {{
 {weights}
 }}
-
+{own}
 
 {field}
 
@@ -54,7 +56,7 @@ def _tensor(shape, text):
 
 
 {integrator}
-
+{task}
 
 def _start(texts):
     """The point that is asked for, START when none is."""
@@ -73,9 +75,9 @@ def main():
     start = _start(sys.argv[1:])
     ts = torch.linspace(T0, T1, TIMES, dtype=torch.float64)
     with torch.no_grad():
-        ys = solve(field(), torch.tensor(start, dtype=torch.float64), ts)
+        ys = solve(field(), torch.tensor({state}, dtype=torch.float64), ts)
     print("t,x,y")
-    for t, (x, y) in zip(ts.tolist(), ys.tolist()):
+    for t, (x, y{others}) in zip(ts.tolist(), ys.tolist()):
         print(f"{{t:.9g}},{{x:.9g}},{{y:.9g}}")
 
 
@@ -94,6 +96,9 @@ def script_source(model: Model) -> str:
     experiment = model.experiment
     starts = experiment.task.starts(experiment.dataset, experiment.training.seed)
     times = experiment.task.times(experiment.dataset)
+    augmented, added = experiment.field.augmented, task_source(experiment)
+    own = split(experiment.layout(), model.theta)
+    of_field = {slot.name: own.pop(slot.name) for slot in experiment.field.layout()}
     return _SCRIPT.format(
         version=__version__,
         step=model.step,
@@ -102,9 +107,12 @@ def script_source(model: Model) -> str:
         t0=float(times[0]),
         t1=float(times[-1]),
         times=len(times),
-        weights="\n".join(
-            _weight(name, part) for name, part in experiment.field.split(experiment.of_field(model.theta)).items()
-        ),
+        weights=_weights(of_field),
+        own=f"OWN = {{\n{_weights(own)}\n}}\n" if own else "",
+        task_sentence=f"\n{added.sentence}" if added.sentence else "",
+        task=f"\n\n{added.functions}" if added.functions else "",
+        state=f"(*start, {', '.join(['0.0'] * augmented)})" if augmented else "start",
+        others=", *_" if augmented else "",
         field=experiment.field.torch_source().strip() + "\n",
         integrator=integrator_source(experiment.solver).rstrip(),
     )
@@ -113,6 +121,10 @@ def script_source(model: Model) -> str:
 def _one_line(experiment: Experiment) -> str:
     """The experiment's name, fit to stand inside a docstring whatever was typed."""
     return "".join(letter for letter in experiment.name if letter.isalnum() or letter in " -_.")
+
+
+def _weights(parts: dict[str, NDArray[np.float32]]) -> str:
+    return "\n".join(_weight(name, part) for name, part in parts.items())
 
 
 def _weight(name: str, part: NDArray[np.float32]) -> str:

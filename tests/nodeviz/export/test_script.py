@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
+import importlib.util
 import os
 import subprocess
 import sys
 from pathlib import Path
+from types import ModuleType
 
 import numpy as np
 import pytest
 import torch
 
-from nodeviz.datasets import Spiral
+from nodeviz.datasets import EightGaussians, Moons, Spiral
 from nodeviz.experiment import Experiment, SolverSettings
 from nodeviz.export.script import script_source
 from nodeviz.fields import FormulaField, MLPField
 from nodeviz.library.model_file import Model, initial_model
+from nodeviz.tasks import Classify, MatchDensity
+from nodeviz.tasks.learnt import place
+from nodeviz.tasks.picture import Viewpoint
 from solver import solve
 from solver.methods import METHODS
 
@@ -137,3 +142,51 @@ def test_the_weights_are_those_of_the_model_to_the_last_bit() -> None:
 def test_a_name_that_is_code_stays_a_name() -> None:
     model = initial_model(Experiment(name='"""\nraise SystemExit("gotcha")\n"""'))
     exec(script_source(model), {"__name__": "imported"})
+
+
+def imported(source: str, folder: Path) -> ModuleType:
+    """The script as a module."""
+    path = folder / "exported.py"
+    path.write_text(source, encoding="utf-8")
+    spec = importlib.util.spec_from_file_location("exported", path)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+@pytest.mark.parametrize("augmented", [0, 1])
+def test_the_script_of_a_classifier_gives_the_surface_that_the_window_shows(augmented: int, tmp_path: Path) -> None:
+    field = MLPField(width=8, cubed=False, augmented=augmented)
+    tight = SolverSettings(rtol=1e-6, atol=1e-6)
+    experiment = Experiment(task=Classify(), dataset=Moons(points=40), field=field, solver=tight)
+    model = initial_model(experiment)
+    script = imported(script_source(model), tmp_path)
+    learnt = place(field, model.theta).learnt
+    with torch.no_grad():
+        shown = experiment.task.begin(experiment).picture(learnt, Viewpoint((-1.0, 1.0, -2.0, 2.0), 0.0, 5), tight)
+    places = torch.cartesian_prod(torch.linspace(-1, 1, 5), torch.linspace(-2, 2, 5))
+    of_second = script.classify(places)[:, 1].view(5, 5)
+    np.testing.assert_allclose(of_second, shown.surface.values, atol=1e-3)
+
+
+@pytest.mark.slow
+def test_the_script_of_an_augmented_field_prints_the_plane_alone(tmp_path: Path) -> None:
+    experiment = Experiment(task=Classify(), dataset=Moons(points=40), field=MLPField(width=8, augmented=2))
+    table = printed(script_source(initial_model(experiment)), tmp_path)
+    assert table.dtype.names == ("t", "x", "y")
+    np.testing.assert_allclose(table["t"], experiment.task.times(experiment.dataset), atol=1e-8)
+
+
+def test_the_script_of_a_flow_evaluates_the_density_that_the_window_shows(tmp_path: Path) -> None:
+    field = MLPField(width=8, cubed=False, time="concat")
+    tight = SolverSettings(rtol=1e-6, atol=1e-6)
+    task = MatchDensity(base=1.5, duration=0.7)
+    experiment = Experiment(task=task, dataset=EightGaussians(points=40), field=field, solver=tight)
+    theta = 3 * experiment.initial_parameters()
+    script = imported(script_source(Model(experiment, theta)), tmp_path)
+    learnt = place(field, theta).learnt
+    with torch.no_grad():
+        shown = task.begin(experiment).picture(learnt, Viewpoint((-1.0, 1.0, -2.0, 2.0), 0.7, 5), tight)
+    places = torch.cartesian_prod(torch.linspace(-1, 1, 5), torch.linspace(-2, 2, 5))
+    np.testing.assert_allclose(script.log_prob(places).exp().view(5, 5), shown.surface.values, rtol=5e-3)
+    assert script.sample(7).shape == (7, 2)
