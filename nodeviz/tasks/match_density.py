@@ -12,6 +12,7 @@ from nodeviz.datasets.declared import EnergyDataset, PointDataset
 from nodeviz.fields import Field
 from nodeviz.settings import Choice, described
 from nodeviz.tasks.declared import DeclaredTask
+from nodeviz.tasks.picture import SurfaceKind
 
 if TYPE_CHECKING:
     from nodeviz.tasks.run import Problem, Run
@@ -65,6 +66,7 @@ class MatchDensity(DeclaredTask, frozen=True, tag="density"):
     """Learn a flow from a normal distribution at time 0 to the data's density at `duration`."""
 
     title: ClassVar[str] = "Match a density"
+    shows: ClassVar[SurfaceKind | None] = "density"
 
     objective: Annotated[
         Literal["likelihood", "reverse-kl", "flow-matching", "ot-flow-matching"],
@@ -134,6 +136,10 @@ class MatchDensity(DeclaredTask, frozen=True, tag="density"):
     def times(self, dataset: Dataset) -> NDArray[np.float64]:
         """From the base to the data."""
         return np.linspace(0.0, self.duration, TIMES)
+
+    def looked_at(self, dataset: Dataset) -> float:
+        """When the base has become the data."""
+        return self.duration
 
     def starts(self, dataset: Dataset, seed: int) -> NDArray[np.float64]:
         """Some points of the base, (n, 2)."""

@@ -16,6 +16,7 @@ from nodeviz.ui.commands import MENUS
 from nodeviz.ui.desk import Desk, Workplace
 from nodeviz.ui.help_panel import HelpPanel
 from nodeviz.ui.history_feed import HistoryFeed
+from nodeviz.ui.loss_feed import LossFeed
 from nodeviz.ui.panels.column import Column
 from nodeviz.ui.panels.cost import CostPanel
 from nodeviz.ui.panels.field import FieldPanel
@@ -68,6 +69,7 @@ class MainWindow(QMainWindow):
         self._phase_feed = PhaseFeed(desk.store, desk.link, self.plane, self.scrubber)
         self._feeds = (
             HistoryFeed(desk.link, desk.clock, self.toolbar, self.loss, self.evaluations, self.cost),
+            LossFeed(desk.store, self.loss),
             SweepFeed(desk.store, desk.link, desk.clock, self.tradeoff),
             ParameterFeed(desk.store, desk.link, field),
         )

@@ -17,7 +17,7 @@ from nodeviz.ui.inspection import Scene, Starts
 from nodeviz.ui.plots.phase_plane import PhasePlane
 from nodeviz.ui.plots.time_scrubber import TimeScrubber
 from nodeviz.ui.plots.velocity_grid import Extent
-from nodeviz.ui.shown_data import ShownData, shown_data
+from nodeviz.ui.shown_data import shown_data
 from nodeviz.ui.store import ExperimentStore
 
 PREVIEW_GRID = 64
@@ -43,7 +43,6 @@ class PhaseFeed(QObject):
         self._covered: Extent | None = None
         self._learnt: tuple[Trajectory, ...] = ()
         self._user: tuple[Trajectory, ...] = ()
-        self._data = ShownData()
         self._learnt_labels = np.zeros(0, np.int64)
         experiment = store.experiment
         plane.set_extent(experiment.dataset.extent)
@@ -104,9 +103,8 @@ class PhaseFeed(QObject):
         self._look()
 
     def _show_data(self, experiment: Experiment) -> None:
-        task, seed = experiment.task, experiment.training.seed
-        data = self._data = shown_data(experiment.dataset, seed)
-        self._learnt_labels = data.class_at(task.starts(experiment.dataset, seed))
+        task, data = experiment.task, shown_data(experiment)
+        self._learnt_labels = data.class_at(task.starts(experiment.dataset, experiment.training.seed))
         self._plane.set_classes(data.classes)
         self._plane.set_target(data.ts, data.truth, data.observed)
         self._plane.set_sample(data.points, data.labels)

@@ -7,8 +7,8 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from nodeviz.datasets import Dataset
 from nodeviz.datasets.declared import PointDataset, TrajectoryDataset
+from nodeviz.experiment import Experiment
 
 Numbers = NDArray[np.float64]
 
@@ -31,13 +31,16 @@ class ShownData(NamedTuple):
         return self.labels[np.argmin(distances, axis=1)]
 
 
-def shown_data(dataset: Dataset, seed: int) -> ShownData:
-    """What is shown of `dataset` with the training's `seed`: of points all, those held out included."""
+def shown_data(experiment: Experiment) -> ShownData:
+    """What is shown of its data: of points all, those held out too, by class where the task tells classes apart."""
+    dataset, seed = experiment.dataset, experiment.training.seed
     if isinstance(dataset, TrajectoryDataset):
         data = dataset.sample(seed)
         return ShownData(data.ts, data.truth, data.observed)
     if isinstance(dataset, PointDataset):
         train, test = dataset.sample(seed)
         points, labels = np.concatenate([train.ys, test.ys]), np.concatenate([train.labels, test.labels])
+        if experiment.task.shows != "classes":
+            return ShownData(points=points, labels=np.zeros_like(labels))
         return ShownData(points=points, labels=labels, classes=dataset.classes)
     return ShownData()

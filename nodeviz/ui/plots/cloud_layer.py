@@ -14,6 +14,8 @@ from nodeviz.tasks.picture import Cloud
 from nodeviz.ui.plots.dots import Dots, paint_dots
 
 SIZE, SHADOW = 5.0, 2.4
+FAR, FARTHEST_LINE = 1e9, 1e5
+"""Where points are put that must not be seen, and how far off, in pixels, the end of a stem that is drawn may lie."""
 SLANT = (0.28, 0.62)
 """Which way height leads in the picture, right and up, as in an oblique projection."""
 TALLEST = 0.36
@@ -75,7 +77,8 @@ class CloudLayer(pg.GraphicsObject):
         before = max(after - 1, 0)
         span = ts[after] - ts[before]
         share = np.float32(np.clip((self._t - ts[before]) / span, 0, 1)) if span else np.float32(0)
-        places: NDArray[np.float32] = ys[before] + share * (ys[after] - ys[before])
+        with np.errstate(all="ignore"):  # what has left for infinity is not drawn
+            places: NDArray[np.float32] = ys[before] + share * (ys[after] - ys[before])
         return places
 
     def boundingRect(self) -> QRectF:
@@ -89,6 +92,7 @@ class CloudLayer(pg.GraphicsObject):
         if self._cloud is None:
             return
         places = self.places()
+        places = np.where(np.isfinite(places).all(axis=1, keepdims=True), places, np.float32(FAR))
         points = places[:, :2]
         if self._lifted and self.has_height:
             points = points + self._rise(places[:, 2])
@@ -100,7 +104,7 @@ class CloudLayer(pg.GraphicsObject):
     def _rise(self, heights: NDArray[np.float32]) -> NDArray[np.float32]:
         """How far each height moves a point in the picture, (points, 2)."""
         known = self._cloud.ys[..., 2] if self._cloud is not None else heights
-        highest = float(np.nanmax(np.abs(known), initial=1e-9))
+        highest = float(np.abs(known[np.isfinite(known)]).max(initial=1e-9))
         scale = min(1.0, TALLEST * self.viewRect().height() / (SLANT[1] * highest))
         return heights[:, None] * np.array(SLANT, np.float32) * np.float32(scale)
 
@@ -108,9 +112,10 @@ class CloudLayer(pg.GraphicsObject):
         transform = painter.worldTransform()
         scale, shift = [transform.m11(), transform.m22()], [transform.dx(), transform.dy()]
         ends = np.concatenate([feet * scale + shift, heads * scale + shift], axis=1)
+        ends = ends[np.abs(ends).max(axis=1, initial=0) < FARTHEST_LINE]
         painter.save()
         painter.resetTransform()
         painter.setPen(QPen(QColor(self._stem), 1))
-        painter.drawLines([QLineF(*line) for line in ends[np.isfinite(ends).all(axis=1)].tolist()])
+        painter.drawLines([QLineF(*line) for line in ends.tolist()])
         painter.restore()
         paint_dots(painter, self, [Dots(feet, self._stem)], SHADOW)

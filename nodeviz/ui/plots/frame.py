@@ -10,6 +10,7 @@ from PySide6.QtGui import QColor, QResizeEvent
 from PySide6.QtWidgets import QLabel, QWidget
 
 from nodeviz.ui import theme
+from nodeviz.ui.plots.log_axis import plain_ticks
 from nodeviz.ui.theme import Theme
 
 AXIS_WIDTH, AXIS_HEIGHT = 56, 34  # pixels that the ticks and names take; fixed, so that plots do not jump
@@ -21,7 +22,7 @@ class PlainAxis(pg.AxisItem):
     """An axis of numbers, with a true minus sign."""
 
     def tickStrings(self, values: list[float], scale: float, spacing: float) -> list[str]:
-        return [text.replace("-", "\u2212") for text in super().tickStrings(values, scale, spacing)]
+        return plain_ticks(super().tickStrings(values, scale, spacing))
 
 
 class ThemedPlot(pg.PlotWidget):

@@ -37,6 +37,28 @@ class LogAxis(pg.AxisItem):
         return [power_of_ten(value, plain) for value in values]
 
 
+class LossAxis(LogAxis):
+    """Logarithmic, or plain for a loss that may be negative."""
+
+    logarithmic = True
+
+    def tickValues(self, minVal: float, maxVal: float, size: float) -> list[tuple[float, list[float]]]:
+        if self.logarithmic:
+            return super().tickValues(minVal, maxVal, size)
+        plain: list[tuple[float, list[float]]] = pg.AxisItem.tickValues(self, minVal, maxVal, size)
+        return plain
+
+    def tickStrings(self, values: list[float], scale: float, spacing: float) -> list[str]:
+        if self.logarithmic:
+            return super().tickStrings(values, scale, spacing)
+        return plain_ticks(pg.AxisItem.tickStrings(self, values, scale, spacing))
+
+
+def plain_ticks(texts: list[str]) -> list[str]:
+    """Tick labels with a true minus sign."""
+    return [text.replace("-", "\u2212") for text in texts]
+
+
 def power_of_ten(logarithm: float, plain: bool = False) -> str:
     """10 to the power `logarithm` as a short label: 10⁻⁵, 2×10⁻⁵; written out when `plain`: 0.02."""
     exponent = int(np.floor(logarithm + ROUNDING))

@@ -1,6 +1,8 @@
-"""How the loss falls: every training step faint, their running mean bright, the evaluations on all data as points."""
+"""How the loss falls: every training step faint, their running mean bright, evaluations as points, the floor dashed."""
 
 from __future__ import annotations
+
+from typing import NamedTuple
 
 import numpy as np
 import pyqtgraph as pg
@@ -12,7 +14,7 @@ from nodeviz.ui import theme
 from nodeviz.ui.figures import figure
 from nodeviz.ui.plots.end_labels import Named
 from nodeviz.ui.plots.history import History, Values
-from nodeviz.ui.plots.log_axis import LogAxis
+from nodeviz.ui.plots.log_axis import LossAxis
 from nodeviz.ui.plots.step_plot import StepPlot, consecutive
 from nodeviz.ui.plots.stroke import Stroke
 from nodeviz.ui.plots.trace import Span, Trace, span_of
@@ -20,35 +22,58 @@ from nodeviz.ui.theme import Theme
 
 EMPTY = "Press Space to train"
 FAILED = "No training step has had a loss yet: every solve failed"
+FLOOR_POINTS = 64
 MOST_POINTS = 60  # evaluations that are still drawn as points; more are a line
 
 
+class LossTerms(NamedTuple):
+    """What the losses of a task are called, and how they are drawn; `floor` is the least that any field can have."""
+
+    loss: str = "loss"
+    evaluation: str = "error on all data"
+    floor: float | None = None
+    logarithmic: bool = True
+
+
 class LossPlot(StepPlot):
-    """Training loss and evaluation over the steps, on a logarithmic axis."""
+    """Training loss and evaluation over the steps; logarithmic unless the loss may be negative."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(LogAxis("left"), parent)
+        self._axis = LossAxis("left")
+        super().__init__(self._axis, parent)
         self.setAccessibleName("Loss over training steps")
-        self.setToolTip("The loss of every training step, its running mean, and the error on all data.")
         self._train = Trace(self.plot, z=1)
         self._tests = History()
         self._last_test = float("nan")
         self._seen = False
-        self._test_line = Stroke(1.5)
+        self._terms = LossTerms()
+        self._test_line, self._floor = Stroke(1.5), Stroke(1.2)
         self._test_points = pg.ScatterPlotItem(size=6, pxMode=True, antialias=True)
-        for item in (self._test_line, self._test_points):
-            item.setZValue(20)
+        for height, item in ((18, self._floor), (20, self._test_line), (20, self._test_points)):
+            item.setZValue(height)
             self.plot.addItem(item, ignoreBounds=True)
-        self.name_axes("training step", "loss")
+        self.set_terms(self._terms)
         self.say(EMPTY)
+
+    def set_terms(self, terms: LossTerms) -> None:
+        """Draw the losses as `terms` say. What was recorded of another loss is forgotten."""
+        before, self._terms = self._terms, terms
+        if (before.loss, before.logarithmic) != (terms.loss, terms.logarithmic):
+            self._axis.logarithmic = terms.logarithmic
+            self.clear()
+        self.name_axes("training step", "loss")
+        floor = "" if terms.floor is None else " No field can be below the floor on average."
+        self.setToolTip(f"Orange, train: {terms.loss}. Blue, test: {terms.evaluation}.{floor}")
+        self.setAccessibleDescription(self.toolTip())
+        self.dirty()
 
     def append(self, steps: NDArray[np.integer], loss: Values, test: Values) -> None:
         """Record the loss of consecutive `steps`, and the error on all data where it was evaluated (NaN elsewhere)."""
         first = consecutive(steps, loss, test)
         if len(steps) == 0:
             return
-        self._train.record.append(first, _logarithm(loss))
-        self._tests.append(first, _logarithm(test))
+        self._train.record.append(first, self._scaled(loss))
+        self._tests.append(first, self._scaled(test))
         evaluated = np.flatnonzero(np.isfinite(test))
         if evaluated.size:
             self._last_test = float(test[evaluated[-1]])
@@ -80,25 +105,46 @@ class LossPlot(StepPlot):
         few = len(at) <= MOST_POINTS
         self._test_points.setData(at if few else at[-1:], value if few else value[-1:])
         test = span_of(tests)
-        return Span(float(np.fmin(train.low, test.low)), float(np.fmax(train.high, test.high)))
+        low, high = float(np.fmin(train.low, test.low)), float(np.fmax(train.high, test.high))
+        floor = self._draw_floor(begin, end)
+        return Span(low, high) if floor is None else Span(min(low, floor), max(high, floor))
+
+    def _draw_floor(self, begin: float, end: float) -> float | None:
+        """Draw the floor over the steps, and say where it lies on the axis; None where there is none."""
+        floor = self._terms.floor
+        if floor is None or (self._terms.logarithmic and floor <= 0):
+            self._floor.setData([], [])
+            return None
+        height = float(self._scaled(np.array([floor]))[0])
+        at = np.linspace(begin, end, FLOOR_POINTS)  # more than two, so that names keep clear of it
+        self._floor.setData(at, np.full(FLOOR_POINTS, height))
+        return height
+
+    def _scaled(self, values: Values) -> Values:
+        """Where `values` lie on the axis; NaN for what has no place there: a diverged step leaves a gap."""
+        values = np.asarray(values, float)
+        if not self._terms.logarithmic:
+            return np.where(np.isfinite(values), values, np.nan)
+        return np.log10(values, out=np.full(len(values), np.nan), where=np.isfinite(values) & (values > 0))
+
+    def _unscaled(self, height: float) -> float:
+        return 10**height if self._terms.logarithmic else height
 
     def ends(self) -> list[Named]:
         colours, last = theme.current(), self._train.last()
-        named = [] if last is None else [Named(f"train {figure(10 ** last[1])}", colours.orange, *last)]
-        if self._last_test > 0:
-            place = (self._tests.end - 1.0, float(np.log10(self._last_test)))
-            named.append(Named(f"test {figure(self._last_test)}", colours.blue, *place))
+        named = [] if last is None else [Named(f"train {figure(self._unscaled(last[1]))}", colours.orange, *last)]
+        height = float(self._scaled(np.array([self._last_test]))[0])
+        if np.isfinite(height):
+            named.append(Named(f"test {figure(self._last_test)}", colours.blue, self._tests.end - 1.0, height))
+        if self._floor.xData is not None and len(self._floor.xData):
+            at, height = float(self._floor.xData[-6]), float(self._floor.yData[0])
+            named.append(Named(f"floor {figure(self._terms.floor)}", colours.secondary, at, height))
         return named
 
     def restyle(self, colours: Theme) -> None:
         self._train.set_colours(colours.faint, colours.learnt)
         self._test_line.set_colour(colours.observed)
+        self._floor.set_colour(colours.secondary, dashed=True)
         self._test_points.setBrush(pg.mkBrush(colours.observed))
         self._test_points.setPen(pg.mkPen(QColor(colours.panel), width=1))
         self.dirty()
-
-
-def _logarithm(values: Values) -> Values:
-    """log₁₀ of what is positive and finite, NaN for the rest: a diverged step leaves a gap."""
-    values = np.asarray(values, float)
-    return np.log10(values, out=np.full(len(values), np.nan), where=np.isfinite(values) & (values > 0))

@@ -176,6 +176,7 @@ class PhasePlane(QWidget):
         self.surface_map.set_surface(shown.surface, Extent(*extent))
         self.cloud.set_cloud(shown.cloud)
         self.badges.set_figures(shown.figures)
+        self.setAccessibleDescription(", ".join(self.badges.texts))
         self._show_key()
 
     def set_portrait(self, velocity: NDArray[np.floating], extent: Sequence[float]) -> None:
@@ -309,7 +310,7 @@ class PhasePlane(QWidget):
         if self._view.target:
             timed += [Timed(self._target_ts, curve, colours.observed) for curve in self.target.curves]
         timed += [Timed(ts, curve, colours.user) for ts, curve in zip(self._user_times, self.user.curves, strict=False)]
-        if self._view.learnt:
+        if self._view.learnt and not (self._view.cloud and self.cloud.cloud is not None):
             pairs = zip(self._learnt_times, *self._classed(), strict=False)
             timed += [Timed(ts, curve, self.learnt.colour(int(label))) for ts, label, curve in pairs]
         self.marks.show_at(self._t, timed)

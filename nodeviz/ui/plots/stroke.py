@@ -6,6 +6,9 @@ import pyqtgraph as pg
 from PySide6.QtCore import QRectF, Qt
 from PySide6.QtGui import QColor, QPainter, QPen
 
+DASHES = [4.0, 4.0]
+"""Of a dashed line: how long dashes and gaps are, in widths of the line."""
+
 
 class Stroke(pg.PlotCurveItem):
     """An antialiased line whose width counts in the screen's units: pyqtgraph's own pens get thin as pixels get small.
@@ -17,8 +20,10 @@ class Stroke(pg.PlotCurveItem):
         super().__init__(antialias=True)
         self._width = width
 
-    def set_colour(self, colour: str) -> None:
+    def set_colour(self, colour: str, *, dashed: bool = False) -> None:
         pen = pg.mkPen(QColor(colour), width=self._width)
+        if dashed:
+            pen.setDashPattern(DASHES)
         pen.setCapStyle(Qt.PenCapStyle.RoundCap)
         pen.setJoinStyle(Qt.PenJoinStyle.RoundJoin)
         self.setPen(pen)

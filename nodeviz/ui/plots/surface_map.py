@@ -101,26 +101,37 @@ class SurfaceMap(PlaneImage):
         self._shown, self._waiting, self._since = self._waiting, None, 0.0
         self.cover(self._shown.extent)
         surface = self._shown.surface
-        if surface.kind != "classes":
-            low = 0.0 if surface.kind == "density" else float(np.nanmin(surface.values))
-            high = float(np.nanquantile(surface.values, DENSEST))
-            self._levels.follow(low, high)
+        known = surface.values[np.isfinite(surface.values)]
+        if surface.kind != "classes" and known.size:
+            low = 0.0 if surface.kind == "density" else float(known.min())
+            self._levels.follow(low, float(np.quantile(known, DENSEST)))
         self._render()
 
     def _render(self) -> None:
         if self._shown is None or self._colours is None:
             return
         surface, extent = self._shown
-        if surface.values.ndim > 2:
-            self.show_pixels(_blended(surface.values, self._colours))
+        values = _known(surface)
+        if values.ndim > 2:
+            self.show_pixels(_blended(values, self._colours))
         elif surface.kind == "classes":
-            second = 1 / (1 + np.exp(-refined(_logit(surface.values))))
+            second = 1 / (1 + np.exp(-refined(_logit(values))))
             self.show_pixels(self.ramp[np.clip(256 * second, 0, 255).astype(np.uint8)])
         else:
-            self.show_pixels(self.ramp[self._levels.index(refined(surface.values))])
+            self.show_pixels(self.ramp[self._levels.index(refined(values))])
         points = _lines_of(surface, extent)
         connect = np.tile(np.array([True, False]), len(points) // 2)
         self.lines.setData(points[:, 0], points[:, 1], connect=connect, skipFiniteCheck=True)
+
+
+def _known(surface: Surface) -> NDArray[np.float32]:
+    """Its values; where the flow failed, those of a place of which nothing is known."""
+    values = surface.values
+    if np.isfinite(values).all():
+        return values
+    classes = values.shape[2] if values.ndim > 2 else 2
+    nothing = 1 / classes if surface.kind == "classes" else 0.0
+    return np.nan_to_num(values, nan=nothing, posinf=nothing, neginf=nothing)
 
 
 def _ramp(kind: SurfaceKind | None, colours: Theme) -> NDArray[np.uint32]:

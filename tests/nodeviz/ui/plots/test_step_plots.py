@@ -5,7 +5,7 @@ import pytest
 from PySide6.QtWidgets import QApplication
 
 from nodeviz.ui import theme
-from nodeviz.ui.plots.loss_plot import LossPlot
+from nodeviz.ui.plots.loss_plot import LossPlot, LossTerms
 from nodeviz.ui.plots.nfe_plot import NfePlot
 
 
@@ -151,3 +151,30 @@ def test_steps_that_all_failed_are_told_instead_of_an_empty_axis(qtbot):
     assert plot.sentence == ""
     plot.append(np.arange(6, 9), nothing, nothing)
     assert plot.sentence == "", "there is a curve to see"
+
+
+def test_a_loss_that_may_be_negative_is_drawn_on_a_plain_axis_above_its_floor(qtbot, qapp):
+    plot = LossPlot()
+    qtbot.addWidget(plot)
+    plot.resize(400, 200)
+    plot.show()
+    plot.set_terms(LossTerms("negative log-likelihood", "held-out NLL", -1.5, False))
+    steps = np.arange(1, 101)
+    plot.append(steps, np.linspace(2.0, -1.2, 100), np.where(steps % 10 == 0, -1.0, np.nan))
+    qtbot.waitUntil(lambda: not plot.waiting)
+    low, high = plot.steps_view.viewRange()[1]
+    assert low < -1.5 and high > 2.0
+    assert "floor −1.50" in plot.labels.texts and "test −1.00" in plot.labels.texts
+    assert "held-out NLL" in plot.toolTip() and "floor" in plot.toolTip()
+
+
+def test_another_loss_forgets_the_last_and_another_floor_of_the_same_does_not(qtbot, qapp):
+    plot = LossPlot()
+    qtbot.addWidget(plot)
+    plot.set_terms(LossTerms("one", "test"))
+    plot.append(np.arange(1, 11), np.ones(10), np.full(10, np.nan))
+    plot.set_terms(LossTerms("one", "test", floor=0.5))
+    assert plot.steps() == (1, 11)
+    plot.set_terms(LossTerms("another", "test"))
+    first, end = plot.steps()
+    assert first == end and plot.sentence
