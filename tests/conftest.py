@@ -13,6 +13,8 @@ from nodeviz.system_libraries import how_to_install, missing_libraries
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 os.environ.setdefault("OMP_NUM_THREADS", "1")
+# Tests are of what torch computes, to the bit where they say so; those of the native kernel switch it on.
+os.environ.setdefault("NODEVIZ_NATIVE", "0")
 
 
 @pytest.hookimpl(tryfirst=True)

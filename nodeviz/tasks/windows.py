@@ -17,6 +17,7 @@ from nodeviz.tasks.lift import lifted
 from nodeviz.tasks.run import LossResult, Problem, Run
 from nodeviz.tasks.solving import SolverSettings, solve_as_set
 from solver.field import Gradients, Pullback
+from solver.native.description import NativeField
 
 if TYPE_CHECKING:
     from nodeviz.tasks.fit_trajectories import FitTrajectories
@@ -56,6 +57,11 @@ class Delayed(torch.nn.Module):
             return gradients if gradients.t is None else gradients._replace(t=gradients.t.sum())
 
         return dy, together
+
+    def native(self) -> NativeField | None:
+        """For the solver's kernel, where it knows the field inside."""
+        inner = self.field.native()
+        return None if inner is None else inner._replace(clocks=self.begins)
 
 
 class WindowRun(Run):

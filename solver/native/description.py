@@ -11,7 +11,7 @@ from torch import Tensor
 
 from solver.native.structures import LayerPlaces, NetworkPlaces
 
-ACTIVATIONS = ("tanh", "softplus", "elu", "silu", "relu", "sine")
+ACTIVATIONS = ("tanh", "softplus", "elu", "silu", "relu", "sine", "gelu")
 """What the kernel can bend with, in the order of its codes (kernel/activations.h)."""
 
 

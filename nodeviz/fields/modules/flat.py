@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from solver.field import Gradients, Pullback, RowLinearisation, RowwiseAutogradField
+from solver.native.description import NativeField
 
 
 class Traced(NamedTuple):
@@ -102,6 +103,17 @@ class FlatModule(torch.nn.Module, ABC):
             return Gradients(in_t, in_y, (in_theta,))
 
         return Traced(found.dy.detach(), found.trace.detach()), pullback
+
+    def native(self, trace: float = 0.0) -> NativeField | None:
+        """What the solver's kernel in C needs to evaluate this very field, or None: then torch does it.
+
+        With a `trace`, states have one more entry, whose slope is `trace` times the divergence.
+        """
+        return None
+
+    def _is_just(self, kind: type) -> bool:
+        """Whether this is of that class, nothing derived from it, and nobody has put another `evaluate` before it."""
+        return type(self) is kind and not self.__dict__.keys() & {"evaluate", "linearise"}
 
     def parameters_as_numpy(self) -> NDArray[np.float32]:
         """A copy of θ as it travels and is saved."""

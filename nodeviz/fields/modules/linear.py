@@ -12,7 +12,9 @@ from torch import Tensor
 
 from nodeviz.fields.modules.flat import FlatModule, Traced, TracedPullback
 from nodeviz.fields.modules.layers import parts_of
+from nodeviz.fields.modules.native import linear_network
 from solver.field import Gradients, Pullback, RowLinearisation
+from solver.native.description import NativeField
 
 if TYPE_CHECKING:
     from nodeviz.fields.linear import LinearField
@@ -47,6 +49,10 @@ class LinearModule(FlatModule):
             return Gradients(None, cotangent @ matrix, (_in_theta(cotangent, state),))
 
         return state @ matrix.t() + offset, pullback
+
+    def native(self, trace: float = 0.0) -> NativeField | None:
+        """For the solver's kernel."""
+        return NativeField(linear_network(self.field, trace), self.theta) if self._is_just(LinearModule) else None
 
     def linearise_rows(self, t: Tensor, y: Tensor) -> RowLinearisation:
         """The same Jacobian in each row of y (rows, dim), and the pullback to θ."""

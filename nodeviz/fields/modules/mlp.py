@@ -15,8 +15,10 @@ from nodeviz.fields.modules.conditioning import timed_layers_of
 from nodeviz.fields.modules.divergence import TracedTape
 from nodeviz.fields.modules.flat import FlatModule, Traced, TracedPullback
 from nodeviz.fields.modules.layers import has_rows
+from nodeviz.fields.modules.native import perceptron_network
 from nodeviz.fields.modules.perceptron import Tape, evaluate, jacobians, pull_back, record, velocity
 from solver.field import Gradients, Pullback, RowLinearisation
+from solver.native.description import NativeField
 
 if TYPE_CHECKING:
     from nodeviz.fields.mlp import MLPField
@@ -95,6 +97,11 @@ class MLPModule(FlatModule):
         moment, tape = self._record(t, y)
         found = TracedTape.of(tape)
         return found.traced, partial(self._pull_back_traced, moment, found)
+
+    def native(self, trace: float = 0.0) -> NativeField | None:
+        """For the solver's kernel."""
+        network = perceptron_network(self.field, trace) if self._is_just(MLPModule) else None
+        return None if network is None else NativeField(network, self.theta)
 
     def _traces_by_autograd(self, t: Tensor | float) -> bool:
         return has_rows(t) or self.field.cubed

@@ -9,6 +9,7 @@ from torch import Tensor
 
 from nodeviz.fields.modules.flat import FlatModule
 from solver.field import Gradients, Pullback
+from solver.native.description import NativeField
 
 
 class TracedField(torch.nn.Module):
@@ -47,6 +48,10 @@ class TracedField(torch.nn.Module):
             return Gradients(in_t, None if in_y is None else torch.nn.functional.pad(in_y, (0, 1)), in_theta)
 
         return torch.cat((dy, -trace.unsqueeze(1)), 1), pullback
+
+    def native(self) -> NativeField | None:
+        """For the solver's kernel, where it knows the field inside."""
+        return self.inner.native(trace=-1.0)
 
     def parameters(self, recurse: bool = True) -> Iterator[torch.nn.Parameter]:
         """θ alone."""

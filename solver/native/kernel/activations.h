@@ -4,10 +4,18 @@
 
 #include "elementary.h"
 
-enum Activation { TANH, SOFTPLUS, ELU, SILU, RELU, SINE };
+enum Activation { TANH, SOFTPLUS, ELU, SILU, RELU, SINE, GELU };
 
 /* Whether slope and curvature follow from the output alone, so that z need not be kept. */
-static int keeps_output(int activation) { return activation != SILU && activation != SINE; }
+static int keeps_output(int activation) { return activation < SILU || activation == RELU; }
+
+#define GELU_SCALE ((real)0.797884560802865355880) /* sqrt(2 / pi) */
+#define GELU_CUBE ((real)0.044715)
+
+/* GELU in its tanh form is z (1 + tanh u) / 2, with u = scale (z + cube z^3). Hendrycks and Gimpel, 2016. */
+INLINE vec gelu_tanh(vec z) { return vtanh(GELU_SCALE * z * ((real)1 + GELU_CUBE * z * z)); }
+
+INLINE vec gelu_steep(vec z) { return GELU_SCALE * ((real)1 + (real)3 * GELU_CUBE * z * z); }
 
 INLINE vec bent(int activation, vec z) {
     const vec zero = {0};
@@ -22,6 +30,8 @@ INLINE vec bent(int activation, vec z) {
         return z * sigmoid(z);
     case RELU:
         return choose(z < zero, zero, z);
+    case GELU:
+        return (real)0.5 * z * ((real)1 + gelu_tanh(z));
     default:
         return vsin(z);
     }
@@ -42,6 +52,10 @@ INLINE vec slope(int activation, vec z, vec h) {
     }
     case RELU:
         return choose(h > zero, one, zero);
+    case GELU: {
+        vec bent = gelu_tanh(z);
+        return (real)0.5 * (one + bent + z * (one - bent * bent) * gelu_steep(z));
+    }
     default:
         return vcos(z);
     }
@@ -64,6 +78,10 @@ INLINE vec curvature(int activation, vec z, vec h) {
     }
     case RELU:
         return zero;
+    case GELU: {
+        vec bent = gelu_tanh(z), steep = gelu_steep(z), steeper = (real)6 * GELU_SCALE * GELU_CUBE * z;
+        return (one - bent * bent) * (steep + (real)0.5 * z * (steeper - (real)2 * bent * steep * steep));
+    }
     default:
         return -h;
     }
@@ -76,6 +94,7 @@ INLINE vec curvature(int activation, vec z, vec h) {
     case SOFTPLUS: LOOP(SOFTPLUS); break;                                                                              \
     case ELU: LOOP(ELU); break;                                                                                        \
     case SILU: LOOP(SILU); break;                                                                                      \
+    case GELU: LOOP(GELU); break;                                                                                      \
     case RELU: LOOP(RELU); break;                                                                                      \
     default: LOOP(SINE); break;                                                                                        \
     }

@@ -65,7 +65,7 @@ EXPORT int64_t nodeviz_pull_back(const Run *run, const real *cotangents, real *i
 
 EXPORT void nodeviz_release(Run *run) { release(run); }
 
-/* h, a' and a'' at z, `count` of each, a whole number of blocks: for tests of the activations. */
+/* h, a' and a'' at z, `count` of each, a whole number of vectors: for tests of the activations. */
 EXPORT void nodeviz_probe(int64_t activation, int64_t count, const real *z, real *h, real *slopes, real *curvatures) {
     for (int64_t at = 0; at + LANES <= count; at += LANES) {
         vec from, to[3];
@@ -77,7 +77,7 @@ EXPORT void nodeviz_probe(int64_t activation, int64_t count, const real *z, real
         to[1] = slope(which, from, to[0]);                                                                             \
         to[2] = curvature(which, from, to[0]);                                                                         \
         break;
-            CASE(TANH) CASE(SOFTPLUS) CASE(ELU) CASE(SILU) CASE(RELU)
+            CASE(TANH) CASE(SOFTPLUS) CASE(ELU) CASE(SILU) CASE(RELU) CASE(GELU)
         default:
             to[0] = bent(SINE, from);
             to[1] = slope(SINE, from, to[0]);

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from math import sqrt
 
 import torch
@@ -23,6 +24,7 @@ BENDS: dict[str, Callable[[Tensor], Tensor]] = {
     "silu": torch.nn.functional.silu,
     "relu": torch.relu,
     "sine": torch.sin,
+    "gelu": partial(torch.nn.functional.gelu, approximate="tanh"),
 }
 
 

@@ -1,0 +1,98 @@
+"""The declared networks in the solver's kernel: the same trajectories and gradients as in torch."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from copy import deepcopy
+
+import numpy as np
+import pytest
+import torch
+from torch import Tensor
+
+from nodeviz.fields.linear import LinearField
+from nodeviz.fields.mlp import MLPField
+from nodeviz.fields.modules.flat import FlatModule
+from nodeviz.fields.modules.mlp import MLPModule
+from nodeviz.fields.modules.traced_field import TracedField
+from nodeviz.tasks.windows import Delayed
+from solver import native, solve
+from solver.native.library import KERNELS
+
+TS = torch.tensor([0.0, 0.4, 1.0], dtype=torch.float64)
+KNOWN = [
+    MLPField(width=20),
+    MLPField(width=9, depth=3, activation="gelu", cubed=False, augmented=2),
+    MLPField(width=20, time="concat", cubed=False),
+    MLPField(width=20, depth=2, time="concatsquash", cubed=False, activation="softplus"),
+    LinearField(),
+]
+UNKNOWN = [MLPField(time="hypernetwork"), MLPField(time="depth")]
+
+
+@pytest.fixture(autouse=True)
+def _kernel() -> Iterator[None]:
+    allowed = KERNELS.allowed
+    native.allow(True)
+    if not native.wait(dtype=torch.float64):
+        pytest.skip(native.describe(torch.float64))
+    yield
+    native.allow(allowed)
+
+
+def module_of(field: MLPField | LinearField) -> FlatModule:
+    size = sum(slot.size for slot in field.layout())
+    theta = 0.4 * np.random.default_rng(3).standard_normal(size)
+    return field.module(theta.astype(np.float32)).double()
+
+
+def gradients(field: torch.nn.Module, theta: Tensor, dim: int, allowed: bool) -> tuple[Tensor, ...]:
+    native.allow(allowed)
+    y0 = torch.linspace(-1, 1, 11 * dim, dtype=torch.float64).view(11, dim).requires_grad_()
+    ys = solve(field, y0, TS, rtol=1e-8, atol=1e-9).ys
+    assert (type(ys.grad_fn).__name__ == "_SolveBackward") == allowed
+    return ys, *torch.autograd.grad(ys.square().sum(), (y0, theta))
+
+
+def assert_same(field: torch.nn.Module, theta: Tensor, dim: int) -> None:
+    ways = [gradients(field, theta, dim, allowed) for allowed in (True, False)]
+    for ours, theirs in zip(*ways, strict=True):
+        torch.testing.assert_close(ours, theirs, rtol=1e-9, atol=1e-10)
+
+
+@pytest.mark.parametrize("field", KNOWN, ids=str)
+def test_networks_are_solved_by_the_kernel_as_by_torch(field: MLPField | LinearField) -> None:
+    module = module_of(field)
+    assert_same(module, module.theta, field.dim)
+
+
+@pytest.mark.parametrize("field", KNOWN, ids=str)
+def test_densities_are_carried_along_by_the_kernel_as_by_torch(field: MLPField | LinearField) -> None:
+    module = module_of(field)
+    assert_same(TracedField(module), module.theta, field.dim + 1)
+
+
+def test_windows_with_clocks_of_their_own_are_solved_by_the_kernel() -> None:
+    module = module_of(KNOWN[2])
+    assert_same(Delayed(module, torch.linspace(0.0, 4.0, 11, dtype=torch.float64)), module.theta, 2)
+
+
+@pytest.mark.parametrize("field", UNKNOWN, ids=str)
+def test_what_the_kernel_does_not_know_is_left_to_torch(field: MLPField) -> None:
+    assert module_of(field).native() is None
+
+
+def test_a_class_that_evaluates_something_else_is_left_to_torch() -> None:
+    class Doubled(MLPModule):
+        def evaluate(self, t: Tensor | float, y: Tensor) -> Tensor:
+            return 2 * super().evaluate(t, y)
+
+    field = MLPField(width=4)
+    assert Doubled(field, module_of(field).parameters_as_numpy()).native() is None
+
+
+def test_a_module_that_was_solved_natively_can_be_copied() -> None:
+    module = module_of(KNOWN[0])
+    assert_same(module, module.theta, 2)
+    copied = deepcopy(module)
+    assert_same(copied, copied.theta, 2)
