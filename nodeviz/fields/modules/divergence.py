@@ -127,11 +127,11 @@ class AtTheLastButOne:
     def __init__(self, layers: Sequence[Layer], slopes: Sequence[Tensor]) -> None:
         self._layers, self._slopes = layers, slopes
         self.bend = len(slopes) - 2
-        self._below = Pair(layers[0].weight.t(), layers[1].weight.t())
+        self._below = Pair(layers[0].transposed, layers[1].transposed)
         self._above = Pair(layers[-1].weight, layers[-2].weight)
         self._tangents = [self._below.through(slopes[0])]
         for layer, slope in zip(layers[2:-2], slopes[1:-2], strict=True):
-            self._tangents.append([torch.mm(tangent * slope, layer.weight.t()) for tangent in self._tangents[-1]])
+            self._tangents.append([torch.mm(tangent * slope, layer.transposed) for tangent in self._tangents[-1]])
         self._cotangents = self._above.through(slopes[-1])
         self.coupling = _summed_products(self._tangents[-1], self._cotangents)
 

@@ -12,7 +12,7 @@ from torch import Tensor
 
 from nodeviz.fields.modules.activations import BENDS
 from nodeviz.fields.modules.flat import FlatModule, Traced
-from nodeviz.fields.modules.layers import Layer, parts_of
+from nodeviz.fields.modules.layers import Layer, layer_of, parts_of
 from solver.field import Gradients, Pullback, RowLinearisation
 
 if TYPE_CHECKING:
@@ -82,7 +82,7 @@ class GradientModule(FlatModule):
 
     def _hill(self, theta: Tensor) -> Hill:
         *parts, last = parts_of(self._layout, theta)
-        return Hill([Layer(weight, bias) for weight, bias in zip(parts[::2], parts[1::2], strict=True)], last)
+        return Hill([layer_of(weight, bias) for weight, bias in zip(parts[::2], parts[1::2], strict=True)], last)
 
     def _units(self, y: Tensor) -> Tensor:
         return torch.eye(self.field.dim, dtype=y.dtype, device=y.device)
@@ -112,7 +112,7 @@ class GradientModule(FlatModule):
         """Gradients of -(along · ∇V): of V's slope along a direction, which tangents carry forward."""
         hill, tangents, bent = climb.hill, [along], []
         for layer, slope in zip(hill.hidden, climb.slopes, strict=True):
-            bent.append(tangents[-1] @ layer.weight.t())
+            bent.append(tangents[-1] @ layer.transposed)
             tangents.append(slope * bent[-1])
         parts = [-tangents[-1].sum(0, keepdim=True)]
         onto = torch.zeros_like(climb.inputs[-1])

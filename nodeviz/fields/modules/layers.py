@@ -14,10 +14,12 @@ from nodeviz.fields.layout import Layout
 class Layer(NamedTuple):
     """x (rows, in) -> (x weightᵀ) gate + bias (rows, out), with weight (out, in), bias (out,) and no gate.
 
-    Where rows have times of their own, bias and gate may be (rows, out), and weight (rows, out, in).
+    Where rows have times of their own, bias and gate may be (rows, out), and weight (rows, out, in). `transposed` is
+    the weight's view, made once.
     """
 
     weight: Tensor
+    transposed: Tensor
     bias: Tensor
     gate: Tensor | None = None
 
@@ -25,8 +27,21 @@ class Layer(NamedTuple):
         """Differentiable by autograd."""
         if self.weight.dim() == 3:
             return torch.einsum("roi,ri->ro", self.weight, x) + self.bias
-        linear = x @ self.weight.t()
+        linear = x @ self.transposed
         return linear + self.bias if self.gate is None else linear * self.gate + self.bias
+
+
+class OntoLayer(NamedTuple):
+    """Cotangents of a layer's weight, bias and gate."""
+
+    weight: Tensor
+    bias: Tensor
+    gate: Tensor | None = None
+
+
+def layer_of(weight: Tensor, bias: Tensor, gate: Tensor | None = None) -> Layer:
+    """The layer, with its weight's transpose."""
+    return Layer(weight, weight.mT, bias, gate)
 
 
 def parts_of(layout: Layout, theta: Tensor) -> Iterator[Tensor]:

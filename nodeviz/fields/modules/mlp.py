@@ -6,7 +6,6 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
@@ -32,12 +31,16 @@ class Seen(NamedTuple):
 
 
 class Moment(NamedTuple):
-    """Where a pullback leads to: the time, as the layers take it and as it came, and the states."""
+    """Where a pullback leads to: the time, as it came and as the layers take it, and y² where inputs are cubed."""
 
+    came: Tensor | float
     t: Tensor | float
-    shape_of_t: torch.Size
-    y: Tensor
+    square: Tensor | None
     views: Any
+
+    def onto_time(self, in_t: Tensor | None) -> Tensor | None:
+        """A cotangent of the time in the shape that it came in."""
+        return in_t.view(self.came.shape) if in_t is not None and isinstance(self.came, Tensor) else in_t
 
 
 class MLPModule(FlatModule):
@@ -59,11 +62,13 @@ class MLPModule(FlatModule):
 
     def evaluate(self, t: Tensor | float, y: Tensor) -> Tensor:
         """The velocity without an autograd graph."""
-        if has_rows(t) and not self._layers.shares_weights:
-            return super().evaluate(t, y)
-        layers = self._layers.at(self._views(), _as_taken(t))
+        if isinstance(t, Tensor):
+            if t.dim() and not self._layers.shares_weights:
+                return super().evaluate(t, y)
+            t = _as_taken(t)
         state = y.detach() if y.dim() == 2 else y.detach().reshape(-1, self.field.dim)
-        dy = evaluate(layers, self._bend, state * state * state if self.field.cubed else state)
+        features = state * state * state if self.field.cubed else state
+        dy = evaluate(self._layers.at(self._views(), t), self._bend, features)
         return dy if y.dim() == 2 else dy.view(y.shape)
 
     def linearise(self, t: Tensor | float, y: Tensor) -> tuple[Tensor, Pullback]:
@@ -71,7 +76,7 @@ class MLPModule(FlatModule):
         if has_rows(t) and not self._layers.shares_weights:
             return super().linearise(t, y)
         moment, tape = self._record(t, y)
-        return tape.dy.view(y.shape), partial(self._pull_back, moment, tape)
+        return tape.dy if y.dim() == 2 else tape.dy.view(y.shape), partial(self._pull_back, moment, tape)
 
     def linearise_rows(self, t: Tensor, y: Tensor) -> RowLinearisation:
         """The Jacobian in each row of y (rows, dim) at its own time of t (rows, 1), and the pullback to θ, by hand."""
@@ -79,8 +84,8 @@ class MLPModule(FlatModule):
             return super().linearise_rows(t, y)
         moment, tape = self._record(t, y)
         found = jacobians(tape)
-        if self.field.cubed:
-            found = found * (3 * moment.y * moment.y).unsqueeze(1)
+        if moment.square is not None:
+            found = found * (3 * moment.square).unsqueeze(1)
         return RowLinearisation(found, lambda cotangent: self._pull_back(moment, tape, cotangent).parameters)
 
     def evaluate_traced(self, t: Tensor | float, y: Tensor) -> Traced:
@@ -108,22 +113,23 @@ class MLPModule(FlatModule):
 
     def _record(self, t: Tensor | float, y: Tensor) -> tuple[Moment, Tape]:
         state = y.detach() if y.dim() == 2 else y.detach().reshape(-1, self.field.dim)
-        time = _as_taken(t)
-        moment = Moment(time, t.shape if isinstance(t, Tensor) else torch.Size(), state, self._views())
-        features = state * state * state if self.field.cubed else state
-        return moment, record(self._layers.at(moment.views, time), self._bend, features)
+        square = state * state if self.field.cubed else None
+        moment = Moment(t, _as_taken(t) if isinstance(t, Tensor) else t, square, self._views())
+        features = state if square is None else square * state
+        return moment, record(self._layers.at(moment.views, moment.t), self._bend, features)
 
     def _pull_back(self, moment: Moment, tape: Tape, cotangent: Tensor) -> Gradients:
         pulled = pull_back(tape, cotangent if cotangent.dim() == 2 else cotangent.reshape(-1, self.field.dim))
-        found = self._layers.pull_back(self.theta, moment.views, moment.t, pulled.layers)
-        in_y = pulled.features * (3 * moment.y * moment.y) if self.field.cubed else pulled.features
-        in_t = None if found.t is None else found.t.view(moment.shape_of_t)
-        return Gradients(in_t, in_y.view(cotangent.shape), (found.theta,))
+        in_t, in_theta = self._layers.pull_back(self.theta, moment.views, moment.t, pulled.layers)
+        in_y = pulled.features if moment.square is None else pulled.features.mul_(moment.square).mul_(3)
+        return Gradients(
+            moment.onto_time(in_t), in_y if cotangent.dim() == 2 else in_y.view(cotangent.shape), (in_theta,)
+        )
 
     def _pull_back_traced(self, moment: Moment, found: TracedTape, in_dy: Tensor, in_trace: Tensor) -> Gradients:
         pulled = found.pull_back(in_dy, in_trace)
         in_t, in_theta = self._layers.pull_back(self.theta, moment.views, moment.t, pulled.layers)
-        return Gradients(None if in_t is None else in_t.view(moment.shape_of_t), pulled.features, (in_theta,))
+        return Gradients(moment.onto_time(in_t), pulled.features, (in_theta,))
 
     def _views(self) -> Any:
         # `.double()`, `.to(device)` and a deep copy move θ elsewhere: the views then follow.
@@ -134,8 +140,6 @@ class MLPModule(FlatModule):
         return seen.views
 
 
-def _as_taken(t: Tensor | float) -> Tensor | float:
+def _as_taken(t: Tensor) -> Tensor | float:
     """t as the layers take it: a number, or one entry a row."""
-    if isinstance(t, Tensor):
-        return t.detach().reshape(-1) if t.dim() else float(t)
-    return t
+    return t.detach().reshape(-1) if t.dim() else float(t)

@@ -10,7 +10,7 @@ from torch import Tensor
 
 from nodeviz.fields import conditioning as declared
 from nodeviz.fields.modules.conditioning.timed_layers import InTimeAndWeights, TimedLayers
-from nodeviz.fields.modules.layers import Layer, has_rows, parts_of
+from nodeviz.fields.modules.layers import Layer, OntoLayer, has_rows, layer_of, parts_of
 
 
 class ConcatViews(NamedTuple):
@@ -28,8 +28,8 @@ class ConcatLayers(TimedLayers[ConcatViews]):
 
     def views(self, theta: Tensor) -> ConcatViews:
         parts = parts_of(self._layout, theta)
-        first, *rest = (Layer(weight, bias) for weight, bias in zip(parts, parts, strict=True))
-        return ConcatViews((Layer(first.weight[:, :-1], first.bias), *rest), first.weight[:, -1])
+        first, *rest = (layer_of(weight, bias) for weight, bias in zip(parts, parts, strict=True))
+        return ConcatViews((layer_of(first.weight[:, :-1], first.bias), *rest), first.weight[:, -1])
 
     def at(self, views: ConcatViews, t: Tensor | float) -> tuple[Layer, ...]:
         first, *rest = views.layers
@@ -39,10 +39,10 @@ class ConcatLayers(TimedLayers[ConcatViews]):
             bias = first.bias + t * views.of_time
         else:
             bias = torch.add(first.bias, views.of_time, alpha=t)
-        return (Layer(first.weight, bias), *rest)
+        return (layer_of(first.weight, bias), *rest)
 
     def pull_back(
-        self, theta: Tensor, views: ConcatViews, t: Tensor | float, pulled: Sequence[Layer]
+        self, theta: Tensor, views: ConcatViews, t: Tensor | float, pulled: Sequence[OntoLayer]
     ) -> InTimeAndWeights:
         first, *rest = pulled
         in_bias = first.bias

@@ -10,7 +10,7 @@ from torch import Tensor
 
 from nodeviz.fields import conditioning as declared
 from nodeviz.fields.modules.conditioning.timed_layers import InTimeAndWeights, TimedLayers
-from nodeviz.fields.modules.layers import Layer
+from nodeviz.fields.modules.layers import Layer, OntoLayer, layer_of
 
 
 class Squashed(NamedTuple):
@@ -49,11 +49,13 @@ class ConcatSquashLayers(TimedLayers[Squashed]):
         biases = torch.addcmul(shift * time, bias, opened).split(views.sizes, -1)
         gates = opened.split(views.sizes, -1)
         if rows:
-            return [Layer(*each) for each in zip(views.weights, biases, gates, strict=True)]
+            return [layer_of(*each) for each in zip(views.weights, biases, gates, strict=True)]
         scaled = [weight * gate.unsqueeze(1) for weight, gate in zip(views.weights, gates, strict=True)]
-        return [Layer(weight, bias) for weight, bias in zip(scaled, biases, strict=True)]
+        return [layer_of(weight, bias) for weight, bias in zip(scaled, biases, strict=True)]
 
-    def pull_back(self, theta: Tensor, views: Squashed, t: Tensor | float, pulled: Sequence[Layer]) -> InTimeAndWeights:
+    def pull_back(
+        self, theta: Tensor, views: Squashed, t: Tensor | float, pulled: Sequence[OntoLayer]
+    ) -> InTimeAndWeights:
         found = _pull_rows(views, t, pulled) if isinstance(t, Tensor) and t.dim() else _pull_one(views, t, pulled)
         columns = torch.stack((found.bias, found.gate, found.gate_bias, found.shift)).split(views.sizes, 1)
         pieces = [piece.reshape(-1) for pair in zip(found.weights, columns, strict=True) for piece in pair]
@@ -71,7 +73,7 @@ class OntoSquashed(NamedTuple):
     shift: Tensor
 
 
-def _pull_one(views: Squashed, t: Tensor | float, pulled: Sequence[Layer]) -> OntoSquashed:
+def _pull_one(views: Squashed, t: Tensor | float, pulled: Sequence[OntoLayer]) -> OntoSquashed:
     """Through gates that are folded into the weights."""
     bias, gate, gate_bias, shift = views.vectors
     opened = torch.sigmoid(gate * t + gate_bias)
@@ -84,7 +86,7 @@ def _pull_one(views: Squashed, t: Tensor | float, pulled: Sequence[Layer]) -> On
     return OntoSquashed(in_t, weights, in_bias * opened, in_inside * t, in_inside, in_bias * t)
 
 
-def _pull_rows(views: Squashed, t: Tensor, pulled: Sequence[Layer]) -> OntoSquashed:
+def _pull_rows(views: Squashed, t: Tensor, pulled: Sequence[OntoLayer]) -> OntoSquashed:
     """Through gates (rows, outs) that stand beside the weights; t is (rows,)."""
     bias, gate, gate_bias, shift = views.vectors
     opened = torch.sigmoid(t.unsqueeze(1) * gate + gate_bias)

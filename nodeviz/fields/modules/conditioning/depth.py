@@ -4,15 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from math import pi
+from typing import NamedTuple
 
 import torch
 from torch import Tensor
 
 from nodeviz.fields import conditioning as declared
 from nodeviz.fields.modules.conditioning.timed_layers import InTimeAndWeights, TimedLayers
-from nodeviz.fields.modules.layers import Layer, parts_of
+from nodeviz.fields.modules.layers import Layer, OntoLayer, layer_of, parts_of
 
-Views = tuple[Layer, ...]
+
+class Terms(NamedTuple):
+    """One layer's weights (terms, out, in) and biases (terms, out)."""
+
+    weight: Tensor
+    bias: Tensor
+
+
+Views = tuple[Terms, ...]
 
 
 class DepthVaryingLayers(TimedLayers[Views]):
@@ -25,16 +34,17 @@ class DepthVaryingLayers(TimedLayers[Views]):
         self._terms, self._span = conditioning.terms, conditioning.span
 
     def views(self, theta: Tensor) -> Views:
-        """Weights (terms, out, in) and biases (terms, out)."""
         parts = parts_of(self._layout, theta)
-        return tuple(Layer(weight, bias) for weight, bias in zip(parts, parts, strict=True))
+        return tuple(Terms(weight, bias) for weight, bias in zip(parts, parts, strict=True))
 
     def at(self, views: Views, t: Tensor | float) -> list[Layer]:
         like = views[0].weight
         orders = torch.arange(self._terms, dtype=like.dtype, device=like.device)
         time = torch.as_tensor(t, dtype=like.dtype, device=like.device)
         waves = torch.cos(pi / self._span * time.unsqueeze(-1) * orders)
-        return [Layer(torch.tensordot(waves, weight, 1), waves @ bias) for weight, bias, _ in views]
+        return [layer_of(torch.tensordot(waves, weight, 1), waves @ bias) for weight, bias in views]
 
-    def pull_back(self, theta: Tensor, views: Views, t: Tensor | float, pulled: Sequence[Layer]) -> InTimeAndWeights:
+    def pull_back(
+        self, theta: Tensor, views: Views, t: Tensor | float, pulled: Sequence[OntoLayer]
+    ) -> InTimeAndWeights:
         return self.pull_back_by_autograd(theta, t, pulled)

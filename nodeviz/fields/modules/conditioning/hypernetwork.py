@@ -10,7 +10,7 @@ from torch import Tensor
 
 from nodeviz.fields import conditioning as declared
 from nodeviz.fields.modules.conditioning.timed_layers import InTimeAndWeights, TimedLayers
-from nodeviz.fields.modules.layers import Layer, parts_of
+from nodeviz.fields.modules.layers import Layer, OntoLayer, layer_of, parts_of
 
 
 class HypernetworkViews(NamedTuple):
@@ -32,7 +32,7 @@ class HypernetworkLayers(TimedLayers[HypernetworkViews]):
 
     def views(self, theta: Tensor) -> HypernetworkViews:
         parts = parts_of(self._layout, theta)
-        layers = tuple(Layer(weight, bias) for weight, bias in zip(parts, parts, strict=True))
+        layers = tuple(layer_of(weight, bias) for weight, bias in zip(parts, parts, strict=True))
         return HypernetworkViews(layers[:3], layers[3:])
 
     def at(self, views: HypernetworkViews, t: Tensor | float) -> list[Layer]:
@@ -43,9 +43,9 @@ class HypernetworkLayers(TimedLayers[HypernetworkViews]):
         shape = (self._width, self._dim)
         outwards = (out * torch.sigmoid(gate) / self._width).unflatten(-1, shape).transpose(-1, -2)
         nothing = time.new_zeros((*time.shape[:-1], self._dim))
-        return [Layer(weight.unflatten(-1, shape), bias), *views.still, Layer(outwards, nothing)]
+        return [layer_of(weight.unflatten(-1, shape), bias), *views.still, layer_of(outwards, nothing)]
 
     def pull_back(
-        self, theta: Tensor, views: HypernetworkViews, t: Tensor | float, pulled: Sequence[Layer]
+        self, theta: Tensor, views: HypernetworkViews, t: Tensor | float, pulled: Sequence[OntoLayer]
     ) -> InTimeAndWeights:
         return self.pull_back_by_autograd(theta, t, pulled)

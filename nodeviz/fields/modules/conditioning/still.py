@@ -9,7 +9,7 @@ from torch import Tensor
 
 from nodeviz.fields import conditioning as declared
 from nodeviz.fields.modules.conditioning.timed_layers import InTimeAndWeights, TimedLayers
-from nodeviz.fields.modules.layers import Layer, parts_of
+from nodeviz.fields.modules.layers import Layer, OntoLayer, layer_of, parts_of
 
 
 class StillLayers(TimedLayers[tuple[Layer, ...]]):
@@ -20,13 +20,13 @@ class StillLayers(TimedLayers[tuple[Layer, ...]]):
 
     def views(self, theta: Tensor) -> tuple[Layer, ...]:
         parts = parts_of(self._layout, theta)
-        return tuple(Layer(weight, bias) for weight, bias in zip(parts, parts, strict=True))
+        return tuple(layer_of(weight, bias) for weight, bias in zip(parts, parts, strict=True))
 
     def at(self, views: tuple[Layer, ...], t: Tensor | float) -> tuple[Layer, ...]:
         return views
 
     def pull_back(
-        self, theta: Tensor, views: tuple[Layer, ...], t: Tensor | float, pulled: Sequence[Layer]
+        self, theta: Tensor, views: tuple[Layer, ...], t: Tensor | float, pulled: Sequence[OntoLayer]
     ) -> InTimeAndWeights:
         pieces = [piece for weight, bias, _ in pulled for piece in (weight.reshape(-1), bias)]
         return InTimeAndWeights(None, torch.cat(pieces))
