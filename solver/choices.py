@@ -81,8 +81,8 @@ def _is_method(what: object) -> TypeGuard[Method]:
 
 
 def _is_controller(what: object) -> TypeGuard[Controller]:
-    return isinstance(what, Controller) and not isinstance(what, type)
+    return not isinstance(what, str | type) and isinstance(what, Controller)  # asking a protocol takes 20 µs
 
 
 def _is_gradient(what: object) -> TypeGuard[Gradient]:
-    return isinstance(what, Gradient) and not isinstance(what, type)
+    return not isinstance(what, str | type) and isinstance(what, Gradient)

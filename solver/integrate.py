@@ -64,7 +64,7 @@ class Integration:
         self._times = list(times)
         self._stops = plan.stops(times)
         self._stop = self._stops[0]
-        self._limits, self._watch = plan.limits_steps, plan.watch
+        self._limits, self._watch, self._error_order = plan.limits_steps, plan.watch, plan.error_order
         self._keep = keep
         self._t, self._y = times[0], y0
         self._dt = 0.0
@@ -131,7 +131,7 @@ class Integration:
             return guess * 1e-3  # there is something wrong ahead; steps will find where
         if not fastest > 1e-15:  # the field vanishes
             return max(1e-6, guess * 1e-3)
-        return float(min(100 * guess, (FIRST_ERROR / fastest) ** (1.0 / (self._plan.error_order + 1))))
+        return float(min(100 * guess, (FIRST_ERROR / fastest) ** (1.0 / (self._error_order + 1))))
 
     def _advance(self) -> Status:
         """Attempt one step, and accept it or not."""
@@ -146,7 +146,8 @@ class Integration:
             self._watch.attempting(t, y, dt)
         step = self._stepper.attempt(t, y, dt)
         ratio = self._ratio(step, dt)
-        decision = self._plan.controller.decide(dt, self._errors._replace(ratio=ratio), self._plan.error_order)
+        errors = ErrorHistory(ratio, *self._errors[1:])
+        decision = self._plan.controller.decide(dt, errors, self._error_order)
         if self._limits:
             decision = self._plan.limited(decision, dt, ratio)
         self._steps.append(StepRecord(t, dt, ratio if step.errors else nan, decision.accept, step.newton_iterations))

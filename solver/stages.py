@@ -46,6 +46,7 @@ class StageBuffer:
 
     def __init__(self, size: int, like: Tensor) -> None:
         self._matrix = like.new_zeros(size, like.numel())
+        self._sum = torch.empty_like(self._matrix[0])
         self._slots = self._matrix.unbind()
         self._leading = [self._matrix[:count].t() for count in range(size + 1)]
 
@@ -63,7 +64,7 @@ class StageBuffer:
             self._slots[0].copy_(self._slots[handed_on])
 
     def step(self, y: Tensor, weights: Tensor, dt: float) -> Tensor:
-        return _added(y, torch.mv(self._leading[weights.numel()], weights), dt)
+        return _added(y, torch.mv(self._leading[weights.numel()], weights, out=self._sum), dt)
 
     def total(self, weights: Tensor) -> Tensor:
         return torch.mv(self._leading[weights.numel()], weights)

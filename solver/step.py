@@ -57,9 +57,9 @@ class RungeKuttaStepper:
         tableau = method.tableau
         self._field = field
         self._tableau = tableau
+        self._nodes, self._count, self._ends_at_stage = tableau.all_c, tableau.stages, tableau.fsal
         self._stages = stages(len(tableau.all_c), like)
         self._evaluated = 0  # how many leading stages hold their slopes for the current point and dt
-        self._y1 = like
         self._a = [constant(row, like) for row in tableau.all_a]
         self._b = constant(tableau.b, like)
         self._estimates = [constant(estimate.weights, like) for estimate in tableau.estimates]
@@ -78,12 +78,12 @@ class RungeKuttaStepper:
     def attempt(self, t: float, y: Tensor, dt: float) -> Step:
         self.first_slope(t, y)
         self._evaluated = 1
-        last = self._evaluate_stages(t, y, dt, self._tableau.stages)
-        self._y1 = last if self._tableau.fsal else self._stages.step(y, self._b, dt)
-        return Step(self._y1, tuple(self._stages.total(weights) for weights in self._estimates))
+        last = self._evaluate_stages(t, y, dt, self._count)
+        y1 = last if self._ends_at_stage else self._stages.step(y, self._b, dt)
+        return Step(y1, tuple([self._stages.total(weights) for weights in self._estimates]))
 
     def outputs(self, t: float, y: Tensor, dt: float, thetas: Sequence[float]) -> Tensor:
-        self._evaluate_stages(t, y, dt, len(self._tableau.all_c))
+        self._evaluate_stages(t, y, dt, len(self._nodes))
         return self._stages.rows(y, self._interpolant.weights(thetas), dt)
 
     def slopes(self) -> Tensor | None:
@@ -101,9 +101,9 @@ class RungeKuttaStepper:
 
     def _evaluate_stages(self, t: float, y: Tensor, dt: float, stop: int) -> Tensor:
         """Evaluate the stages up to `stop` that are still missing; the state at which the last one was evaluated."""
-        nodes, at = self._tableau.all_c, y
+        nodes, stages, field, at = self._nodes, self._stages, self._field, y
         for stage in range(self._evaluated, stop):
-            at = self._stages.step(y, self._a[stage], dt)
-            self._stages.put(stage, self._field.evaluate(t + nodes[stage] * dt, at))
+            at = stages.step(y, self._a[stage], dt)
+            stages.put(stage, field.evaluate(t + nodes[stage] * dt, at))
         self._evaluated = max(self._evaluated, stop)
         return at
