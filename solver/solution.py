@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from enum import Enum
+from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
 from torch import Tensor
@@ -134,7 +136,7 @@ class Samples:
     """How each sample of a batch fared with steps of its own: tensors (batch,), and statuses in the batch's order.
 
     `reached` is a sample's last output row that holds a state, `nfe` how often the field was evaluated for it. `events`
-    are those that happened, where some were looked for.
+    are those that happened, where some were looked for. `find_steps` puts the table of all `steps` together.
     """
 
     reached: Tensor
@@ -142,13 +144,19 @@ class Samples:
     rejected: Tensor
     nfe: Tensor
     statuses: tuple[Status, ...]
-    steps: SampleSteps
+    find_steps: Callable[[], SampleSteps]
     events: SampleEvents | None = None
 
     @property
     def status(self) -> Status:
         """How the solve ended, all in all: a success, or the first sample's status that is none."""
-        return next((status for status in self.statuses if not status.ok), Status.success)
+        success, event = Status.success, Status.event  # there may be many samples: `status.ok` would take its time
+        return next((each for each in self.statuses if each is not success and each is not event), success)
+
+    @cached_property
+    def steps(self) -> SampleSteps:
+        """Every attempted step."""
+        return self.find_steps()
 
 
 @dataclass(frozen=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from math import inf
 from typing import NamedTuple
 
@@ -17,10 +18,10 @@ FEWEST = 8
 
 
 class Attempts(NamedTuple):
-    """What came of some attempts of every row: tensors (attempts, rows, …); `s` and `y` also tell where they ended.
+    """What came of some attempts of every row: tensors (attempts, rows); `s` and `ys` also tell where they ended.
 
     `h` is the size of each, `planned` what it would have been but for a stop ahead, for which it is the `last`.
-    `stages` (attempts, stages, rows, entries) are kept where someone is to look inside steps, until the next run.
+    `stages` (stages, attempts, rows, entries) are kept where someone is to look inside steps, until the next run.
     """
 
     s: Tensor
@@ -29,8 +30,12 @@ class Attempts(NamedTuple):
     last: Tensor
     ratio: Tensor
     accept: Tensor
-    y: Tensor
+    ys: Sequence[Tensor]
     stages: Tensor | None
+
+    @property
+    def y(self) -> Tensor:
+        return torch.stack(tuple(self.ys))
 
 
 class Runner:
@@ -39,8 +44,8 @@ class Runner:
     def __init__(self, plan: SamplePlan, field: SampleField, start: UnderWay, length: int, keeps_stages: bool) -> None:
         self._plan, self._field, self._length, self._keeps = plan, field, length, keeps_stages
         tableau, self.rows = plan.tableau, len(start.s)
-        self._buffer = start.y.new_empty(length + 1 if keeps_stages else 1, tableau.stages, *start.y.shape)
-        self._slots = [matrix.unbind() for matrix in self._buffer.unbind()]
+        self._buffer = start.y.new_empty(tableau.stages, length + 1 if keeps_stages else 1, *start.y.shape)
+        self._slots = [matrix.unbind() for matrix in self._buffer.unbind(1)]
         self._leading: list[list[Tensor]] = []
         self._nodes = constant(tableau.c, start.s).unsqueeze(1)
         self._restart(start)
@@ -53,9 +58,9 @@ class Runner:
             self._attempt(made if self._keeps else 0, knows_slope and made == 0)
             if looks and self._few_go_on():
                 break
-        s, planned, y = torch.stack(self._s), torch.stack(self._planned), torch.stack(self._y)
+        s, planned = torch.stack(self._s), torch.stack(self._planned)
         h, last, ratio, accept = map(torch.stack, (self._h, self._last, self._ratio, self._accept))
-        return Attempts(s, planned, h, last, ratio, accept, y, self._buffer[: len(h)] if self._keeps else None)
+        return Attempts(s, planned, h, last, ratio, accept, self._y, self._buffer if self._keeps else None)
 
     def after(self) -> UnderWay:
         """Where the run has left the samples."""
@@ -132,7 +137,7 @@ class Runner:
     def _total(self, place: int, weights: tuple[float, ...]) -> Tensor:
         """Σ weights_i k_i over the first stages, flat."""
         while len(self._leading) <= place:
-            flat = self._buffer[len(self._leading)].flatten(1)
+            flat = self._buffer[:, len(self._leading)].flatten(1)
             self._leading.append([flat[:count].t() for count in range(len(flat) + 1)])
         return torch.mv(self._leading[place][len(weights)], constant(weights, self._buffer))
 

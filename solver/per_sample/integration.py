@@ -15,9 +15,10 @@ from solver.per_sample.events import Conditions, Ends, until_terminal
 from solver.per_sample.field import TOGETHER, SampleField, all_finite
 from solver.per_sample.first_steps import first_steps
 from solver.per_sample.record import Found, Record
-from solver.per_sample.taken import TakenSteps
+from solver.per_sample.step_log import Run, StepLog
+from solver.per_sample.taken import TakenSteps, due_in
 from solver.per_sample.under_way import Course, SamplePlan, UnderWay, stops_between
-from solver.solution import Samples, SampleSteps, Status
+from solver.solution import Samples, Status
 
 STATUSES = tuple(Status)
 """A sample's status is its place here."""
@@ -26,8 +27,8 @@ SUCCESS, EVENT, MAX_STEPS, UNDERFLOW, NON_FINITE = (
     STATUSES.index(status)
     for status in (Status.success, Status.event, Status.max_steps, Status.step_underflow, Status.non_finite)
 )
-LONGEST = 16
-"""So many attempts at most are made in a run."""
+LONGEST, UNSEEN = 16, 8
+"""So many attempts at most are made in a run; the fewer where a look whether all have arrived would cost more."""
 LARGEST = 2**22
 """So many numbers at most are kept as stages of a run, in which someone is to look inside steps."""
 
@@ -84,28 +85,29 @@ class SampleIntegration:
         self._accepted, self._evaluations = self._attempts.clone(), self._attempts.clone()
         self._spent = self._attempts.clone() if spent is None else spent
         self._most = plan.max_steps - int(self._spent.min())
-        self._record, self._log = Record(wishes.keep, wishes.nodes), [_no_steps(y0)]
+        self._record, self._log = Record(wishes.keep, wishes.nodes), StepLog(y0.device)
         direction = torch.where(times[-1] >= times[0], 1.0, -1.0)
         self._times = (times * direction).t().contiguous()
         between = (times != times[0]) & (times != times[-1])
         self._looks_inside = bool(between.any()) or wishes.conditions is not None or bool(wishes.nodes)
-        self._y0 = y0
+        self._y0, self._may_look = y0, y0.device.type == "cpu"
+        self._rows_of: Tensor | None = None
+        self._row_times = self._times
         self._start = self._begin(direction, first_slope, window)
 
     def run(self) -> Found:
         """Make attempts until every sample has reached its last time, or something stopped it."""
-        looks, knows_slope, runner, made = self._y0.device.type == "cpu", True, None, 0
+        runner, made = None, 0
         while self._compact():
             start = self._start
             if runner is None or runner.rows != len(start.s):
                 runner = Runner(self._plan, self._field, start, self._length(start), self._looks_inside)
-            attempts = runner.run(start, self._most - made, knows_slope=knows_slope, looks=looks)
-            knows_slope, made = False, made + len(attempts.h)
+            attempts = runner.run(start, self._most - made, knows_slope=made == 0, looks=self._may_look)
+            made += len(attempts.h)
             self._start = self._look_back(start, attempts, runner.after())
-        log = SampleSteps(*map(torch.cat, zip(*self._log, strict=True)))
-        statuses = tuple(STATUSES[place] for place in self._status.tolist())
+        statuses = tuple(map(STATUSES.__getitem__, self._status.tolist()))
         rejected = self._attempts - self._accepted
-        samples = Samples(self._reached, self._accepted, rejected, self._evaluations, statuses, log)
+        samples = Samples(self._reached, self._accepted, rejected, self._evaluations, statuses, self._log.steps)
         return self._record.found(samples, self._y0)
 
     def _begin(self, direction: Tensor, slope: Tensor, window: Tensor | None) -> UnderWay:
@@ -150,9 +152,10 @@ class SampleIntegration:
 
     def _length(self, start: UnderWay) -> int:
         """How many attempts to make in a run."""
+        longest = LONGEST if self._may_look else UNSEEN
         if not self._looks_inside:
-            return LONGEST
-        return max(1, min(LONGEST, LARGEST // (start.y.numel() * self._plan.tableau.stages)))
+            return longest
+        return max(1, min(longest, LARGEST // (start.y.numel() * self._plan.tableau.stages)))
 
     def _compact(self) -> int:
         """Leave the rows behind that have arrived, where that pays; how many go on."""
@@ -165,19 +168,31 @@ class SampleIntegration:
 
     def _look_back(self, start: UnderWay, attempts: Attempts, after: UnderWay) -> UnderWay:
         """Write down what came of a run of attempts, and say where the next one goes on."""
-        stopped = self._stopped(start, attempts)
-        steps = TakenSteps(self._plan, self._field, start, attempts, stopped.valid & attempts.accept)
-        stop, crossings = torch.ones_like(steps.t), None
-        conditions = self._wishes.conditions
-        if conditions is not None:
-            steps, stop, crossings, ends = until_terminal(conditions, steps, len(start.s))
-            stopped = stopped.ended(ends)
-        asked = steps.asked(self._times[start.sample], start.output, stop)
-        self._record.add(steps, stop, asked, crossings)
-        self._count(start, attempts, stopped.valid, steps)
-        self._reached.index_add_(0, steps.sample[asked.places.step], torch.ones_like(asked.row))
+        wishes, stopped = self._wishes, self._stopped(start, attempts)
+        taken, times = stopped.valid & attempts.accept, self._times_of(start)
+        due = due_in(attempts, taken, times, start.output)
+        looked_for = wishes.keep or wishes.nodes or wishes.conditions is not None
+        if looked_for or bool((due.following > start.output).any()):
+            wanted = taken if looked_for else taken & (due.many > 0)
+            steps = TakenSteps(self._plan, self._field, start, attempts, wanted)
+            stop, crossings = torch.ones_like(steps.t), None
+            if wishes.conditions is not None:
+                steps, stop, crossings, ends = until_terminal(wishes.conditions, steps, len(start.s))
+                stopped = stopped.ended(ends)
+            asked = steps.asked(due, times, stop)
+            self._record.add(steps, stop, asked, crossings)
+            self._reached.index_add_(0, steps.sample[asked.places.step], torch.ones_like(asked.row))
+            inside = steps.looked_inside.long() * self._plan.extra_stages
+            self._evaluations.index_add_(0, steps.sample, inside)
+        self._count(start, attempts, stopped.valid)
         done = self._settle(start, stopped, after)
-        return after._replace(course=start.course.ended(done, after.s), output=asked.output)
+        return after._replace(course=start.course.ended(done, after.s), output=due.following)
+
+    def _times_of(self, start: UnderWay) -> Tensor:
+        """The output times (rows, times) of the samples under way."""
+        if self._rows_of is not start.sample:
+            self._rows_of, self._row_times = start.sample, self._times[start.sample]
+        return self._row_times
 
     def _stopped(self, start: UnderWay, attempts: Attempts) -> Stopped:
         """Which attempts count: those before the sample arrived, and before its steps became too small or too many."""
@@ -188,13 +203,16 @@ class SampleIntegration:
         before = torch.cat((start.rejected.unsqueeze(0), torch.where(attempts.accept, inf, h)[:-1]))
         made = s < start.course.end
         trouble = made & (over | tiny | (planned >= before))
+        if not bool(trouble.any()):
+            nobody = torch.zeros_like(start.sample, dtype=torch.bool)
+            return Stopped(made, nobody, torch.zeros_like(start.sample))
         first = trouble.int().argmax(0, keepdim=True)
         ratio = torch.cat((start.ratio.unsqueeze(0), attempts.ratio[:-1])).gather(0, first)
         why = torch.where(ratio.isnan(), NON_FINITE, UNDERFLOW)
         why = torch.where(over.gather(0, first), MAX_STEPS, why)
         return Stopped(made & (trouble.cumsum(0) == 0), trouble.any(0), why.squeeze(0))
 
-    def _count(self, start: UnderWay, attempts: Attempts, valid: Tensor, steps: TakenSteps) -> None:
+    def _count(self, start: UnderWay, attempts: Attempts, valid: Tensor) -> None:
         """What the attempts cost each sample."""
         tableau, sample = self._plan.tableau, start.sample
         made = valid.sum(0)
@@ -204,14 +222,10 @@ class SampleIntegration:
             evaluations += (valid & moved).sum(0)
         self._attempts.index_add_(0, sample, made)
         self._evaluations.index_add_(0, sample, evaluations)
-        self._accepted.index_add_(0, steps.sample, torch.ones_like(steps.sample))
-        extra = steps.looked_inside.long() * self._plan.extra_stages
-        self._evaluations.index_add_(0, steps.sample, extra)
-        attempt, row = valid.nonzero().unbind(1)
-        direction = start.course.direction[row]
-        t, dt = attempts.s[attempt, row] * direction, attempts.h[attempt, row] * direction
-        of = (attempt, row)
-        self._log.append(SampleSteps(sample[row], t, dt, attempts.ratio[of], attempts.accept[of]))
+        self._accepted.index_add_(0, sample, (valid & attempts.accept).sum(0))
+        direction = start.course.direction
+        run = Run(sample, direction, attempts.s[:-1], attempts.h, attempts.ratio, attempts.accept, valid)
+        self._log.add(run)
 
     def _settle(self, start: UnderWay, stopped: Stopped, after: UnderWay) -> Tensor:
         """Write down how those ended which did; which rows they are."""
@@ -226,11 +240,5 @@ class SampleIntegration:
 
 
 def saved_at_start(times: Tensor) -> Tensor:
-    """How many of the output times (rows, samples) are each sample's first one: at least itself."""
-    return (times == times[0]).cumprod(0).sum(0)
-
-
-def _no_steps(like: Tensor) -> SampleSteps:
-    nobody = torch.zeros(0, dtype=torch.long, device=like.device)
-    never = torch.zeros(0, dtype=torch.float64, device=like.device)
-    return SampleSteps(nobody, never, never, never, never.bool())
+    """How many of the output times (rows, samples), which run one way, are each sample's first one."""
+    return (times == times[0]).sum(0)

@@ -9,7 +9,6 @@ import torch
 from torch import Tensor
 
 from solver.per_sample.gradients import SampleProblem
-from solver.per_sample.integration import saved_at_start
 from solver.per_sample.record import Found, Way
 from solver.solution import Samples, SampleSteps, Status
 
@@ -38,8 +37,7 @@ class SampleOutcome(NamedTuple):
 
 def outcome_of(problem: SampleProblem, found: Found) -> SampleOutcome:
     """What was found, by output time, step and event."""
-    rows = torch.arange(len(problem.times), device=problem.y0.device)
-    at_start = rows.unsqueeze(1) < saved_at_start(problem.times)
+    at_start = problem.times == problem.times[0]
     ys = torch.where(at_start.unsqueeze(2), found.starts, torch.nan)
     place, row, sample = found.cells
     ys = ys.index_put((row, sample), found.states[place])
@@ -51,7 +49,10 @@ def outcome_of(problem: SampleProblem, found: Found) -> SampleOutcome:
 def joined(ys: Tensor, reached: Tensor, pieces: Sequence[SampleOutcome]) -> SampleOutcome:
     """The outcome of a solve in pieces that saved `ys` all together."""
     samples = [piece.samples for piece in pieces]
-    steps = SampleSteps(*map(torch.cat, zip(*(each.steps for each in samples), strict=True)))
+
+    def steps() -> SampleSteps:
+        return SampleSteps(*map(torch.cat, zip(*(each.steps for each in samples), strict=True)))
+
     statuses = tuple(map(_status, zip(*(each.statuses for each in samples), strict=True)))
     accepted, rejected, nfe = (
         torch.stack(parts).sum(0)

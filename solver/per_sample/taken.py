@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from copy import copy
 from typing import NamedTuple
 
@@ -23,6 +24,35 @@ class Places(NamedTuple):
     theta: Tensor
 
 
+class Due(NamedTuple):
+    """Output times that attempts (attempts, rows) came past: the number of the `first` for each, and how `many`.
+
+    `following` (rows,) is the number of each row's next one.
+    """
+
+    first: Tensor
+    many: Tensor
+    following: Tensor
+
+
+def due_in(attempts: Attempts, taken: Tensor, times: Tensor, output: Tensor) -> Due:
+    """Which of `times` (rows, times), rising in s, the `taken` attempts came past; `output` is the next in each row."""
+    s, s1 = attempts.s[:-1], attempts.s[1:]
+    slack = AT_STEP_END * torch.maximum(s.abs(), s1.abs())
+    reach = torch.where(taken, s1 + slack, -torch.inf).cummax(0).values
+    after = torch.searchsorted(times, reach.t().contiguous(), right=True).t()
+    after = torch.maximum(after, output)
+    first = torch.cat((output.unsqueeze(0), after[:-1]))
+    return Due(first, after - first, after[-1])
+
+
+class Asked(NamedTuple):
+    """Where output times fall in steps, and which rows of the output they are."""
+
+    places: Places
+    row: Tensor
+
+
 class TakenSteps:
     """Accepted steps (steps,), each by its attempt and its row of the batch: times, sizes, and states inside."""
 
@@ -30,16 +60,17 @@ class TakenSteps:
         self, plan: SamplePlan, field: SampleField, start: UnderWay, attempts: Attempts, taken: Tensor
     ) -> None:
         """`taken` (attempts, rows) says which attempts are meant."""
-        self._plan, self._field, self._attempts = plan, field, attempts
-        self.attempt, self.row = taken.nonzero().unbind(1)
+        self._plan, self._field = plan, field
+        attempt, row = self.attempt, self.row = taken.nonzero().unbind(1)
         self._window = start.course.window
-        self.sample, direction = start.sample[self.row], start.course.direction[self.row]
-        self.direction = direction
-        self.s, self.s1 = attempts.s[self.attempt, self.row], attempts.s[self.attempt + 1, self.row]
-        self.t, self.t1 = self.s * direction, self.s1 * direction
-        self.dt = attempts.h[self.attempt, self.row] * direction
-        self.y, self.y1 = attempts.y[self.attempt, self.row], attempts.y[self.attempt + 1, self.row]
-        self.looked_inside = torch.zeros_like(self.row, dtype=torch.bool)
+        self.sample, direction = start.sample[row], start.course.direction[row]
+        self.s, self.s1, self.h = attempts.s[attempt, row], attempts.s[attempt + 1, row], attempts.h[attempt, row]
+        self.t, self.t1, self.dt = self.s * direction, self.s1 * direction, self.h * direction
+        rows, states = taken.shape[1], attempts.y.flatten(0, 1)
+        self._place = attempt * rows + row
+        self.y, self.y1 = states[self._place], states[self._place + rows]
+        self._stages = None if attempts.stages is None else attempts.stages.flatten(1, 2)
+        self.looked_inside = torch.zeros_like(row, dtype=torch.bool)
         self._extra: Tensor | None = None
 
     def only(self, kept: Tensor) -> TakenSteps:
@@ -47,9 +78,9 @@ class TakenSteps:
         if bool(kept.all()):
             return self
         part = copy(self)
-        for name in ("attempt", "row", "sample", "direction", "s", "s1", "t", "t1", "dt", "y", "y1", "looked_inside"):
+        for name in ("attempt", "row", "sample", "s", "s1", "h", "t", "t1", "dt", "_place", "y", "y1", "looked_inside"):
             setattr(part, name, getattr(self, name)[kept])
-        part._extra = None if self._extra is None else self._extra[kept]
+        part._extra = None if self._extra is None else self._extra[:, kept]
         return part
 
     def times(self, places: Places) -> Tensor:
@@ -65,8 +96,8 @@ class TakenSteps:
             return ends
         step, theta = places.step[inside], places.theta[inside]
         self._look_inside(step)
-        weights = dense_weights(self._plan.tableau, theta).to(ends.dtype)
-        moved = (weights.unsqueeze(2) * self._slopes(step)).sum(1)
+        tableau = self._plan.tableau
+        moved = self._total(step, dense_weights(tableau, theta).to(ends.dtype).unbind(1))
         return ends.index_copy(0, inside, self._from_start(step, moved))
 
     def in_all(self, thetas: tuple[float, ...]) -> Places:
@@ -75,16 +106,37 @@ class TakenSteps:
         steps = len(self.row)
         return Places(torch.arange(steps, device=at.device).repeat(len(at)), at.repeat_interleave(steps))
 
+    def asked(self, due: Due, times: Tensor, stop: Tensor) -> Asked:
+        """Where the `due` of `times` (rows, times) fall in the steps, which end at θ = `stop`."""
+        first, count = due.first[self.attempt, self.row], due.many[self.attempt, self.row]
+        step = torch.repeat_interleave(count)
+        row = torch.arange(len(step), device=step.device) + (first - count.cumsum(0) + count)[step]
+        moment = times[self.row[step], row]
+        slack = AT_STEP_END * torch.maximum(self.s.abs(), self.s1.abs())
+        at_end = moment >= (self.s1 - slack)[step]
+        theta = torch.where(at_end, 1.0, (moment - self.s[step]) / self.h[step])
+        if bool((stop < 1.0).any()):
+            within = (theta <= stop[step]).nonzero().squeeze(1)
+            step, theta, row = step[within], theta[within], row[within]
+        return Asked(Places(step, theta), row)
+
     def _from_start(self, step: Tensor, moved: Tensor) -> Tensor:
         return torch.addcmul(self.y[step], self.dt[step].to(moved.dtype).unsqueeze(1), moved)
 
-    def _slopes(self, step: Tensor) -> Tensor:
-        """All stages (places, stages, entries) of the steps."""
-        stages = self._attempts.stages
-        if stages is None:
+    def _total(self, step: Tensor, weights: Sequence[Tensor]) -> Tensor:
+        """Σ weights_i k_i of the first stages, each weight (places,) or (1,)."""
+        place, total = self._place[step], self.y.new_zeros(len(step), self.y.shape[1])
+        for stage, weight in enumerate(weights):
+            total = torch.addcmul(total, self._slopes(stage, step, place), weight.unsqueeze(1))
+        return total
+
+    def _slopes(self, stage: int, step: Tensor, place: Tensor) -> Tensor:
+        """k_stage (places, entries) of the steps, which are at `place` among all attempts."""
+        if self._stages is not None and stage < len(self._stages):
+            return self._stages[stage][place]
+        if self._extra is None:
             raise ValueError("The stages of these steps were not kept; keep them to look inside steps.")
-        found = stages[self.attempt[step], :, self.row[step]]
-        return found if self._extra is None else torch.cat((found, self._extra[step]), 1)
+        return self._extra[stage - self._plan.tableau.stages][step]
 
     def _look_inside(self, step: Tensor) -> None:
         """Evaluate the stages that only dense output needs, where they are missing."""
@@ -92,7 +144,7 @@ class TakenSteps:
         if not extra:
             return
         if self._extra is None:
-            self._extra = self.y.new_zeros(len(self.row), extra, self.y.shape[1])
+            self._extra = self.y.new_zeros(extra, *self.y.shape)
         wanted = torch.zeros_like(self.looked_inside)
         wanted[step] = True
         new = (wanted & ~self.looked_inside).nonzero().squeeze(1)
@@ -100,40 +152,11 @@ class TakenSteps:
         tableau = self._plan.tableau
         for stage in range(tableau.stages, len(tableau.all_c)) if len(new) else ():
             weights = constant(tableau.all_a[stage], self.y)
-            moved = (weights.unsqueeze(1) * self._slopes(new)[:, :stage]).sum(1)
+            moved = self._total(new, weights.unsqueeze(1).unbind())
             times = self.t[new] + tableau.all_c[stage] * self.dt[new]
             if self._window is not None:
                 times = torch.clamp(times, *self._window[:, self.row[new]])
-            self._extra[new, stage - tableau.stages] = self._field.evaluate(times, self._from_start(new, moved))
-
-    def asked(self, times: Tensor, output: Tensor, stop: Tensor) -> Asked:
-        """The output times that fall into the steps, which end at θ = `stop`.
-
-        `times` (rows, times) rise in s, and `output` is next for each row.
-        """
-        attempts, rows = self._attempts.h.shape
-        slack = AT_STEP_END * torch.maximum(self.s.abs(), self.s1.abs())
-        reach = torch.full((rows, attempts), -torch.inf, dtype=times.dtype, device=times.device)
-        reach[self.row, self.attempt] = self.s1 + slack
-        reach = reach.cummax(1).values
-        following = torch.maximum(torch.searchsorted(times, reach, right=True), output.unsqueeze(1))
-        first = torch.cat((output.unsqueeze(1), following[:, :-1]), 1)[self.row, self.attempt]
-        counts = following[self.row, self.attempt] - first
-        step = torch.repeat_interleave(counts)
-        row = first[step] + torch.arange(len(step), device=step.device) - (counts.cumsum(0) - counts)[step]
-        moment = times[self.row[step], row]
-        at_end = moment - self.s1[step] >= -slack[step]
-        theta = torch.where(at_end, 1.0, (moment - self.s[step]) / self.dt[step].abs())
-        within = (theta <= stop[step]).nonzero().squeeze(1)
-        return Asked(Places(step[within], theta[within]), row[within], following[:, -1])
-
-
-class Asked(NamedTuple):
-    """Where output times fall, which rows of the output they are, and the row that is next for each sample."""
-
-    places: Places
-    row: Tensor
-    output: Tensor
+            self._extra[stage - tableau.stages, new] = self._field.evaluate(times, self._from_start(new, moved))
 
 
 def dense_weights(tableau: ButcherTableau, thetas: Tensor) -> Tensor:

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import Tensor
+from torch.utils._python_dispatch import TorchDispatchMode
 
 from solver import METHODS, Status, solve
 from solver.controllers import PIDController
 from solver.method import Method, RungeKutta
+from solver.per_sample.attempts import Attempts, Runner
 from solver.per_sample.control import SampleControl
+from solver.per_sample.under_way import UnderWay
 from solver.tolerance import Tolerance
 from tests.problems import KNOWN_PROBLEMS, MODULATED, STARTS, KnownProblem, Linear, Perceptron
 
@@ -37,6 +42,21 @@ def van_der_pol(t: Tensor, y: Tensor) -> Tensor:
     """The third entry is μ, constant: the larger, the stiffer."""
     x, v, mu = y.unbind(-1)
     return torch.stack((v, mu * (1 - x * x) * v - x, torch.zeros_like(mu)), -1)
+
+
+class Waits(TorchDispatchMode):
+    """Notes the operations that let the host wait for a device."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.found: list[str] = []
+        self.seen = 0
+
+    def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        self.seen += 1
+        if any(name in str(func) for name in ("_local_scalar_dense", "nonzero", "unique", "masked_select", "_to_cpu")):
+            self.found.append(str(func))
+        return func(*args, **(kwargs or {}))
 
 
 @pytest.mark.parametrize("problem", KNOWN_PROBLEMS, ids=lambda problem: problem.name)
@@ -134,6 +154,29 @@ def test_each_sample_has_its_own_status_and_the_rows_after_it_are_nan() -> None:
     assert solution.reached == 0
     assert torch.allclose(solution.ys[:, 0, 0], -1 / (1 + ts), atol=1e-6)
     assert solution.ys[1:, 1].isnan().all() and solution.ys[2:, 2].isnan().all()
+
+
+@pytest.mark.parametrize("method", ["dopri5", "dop853", "bosh3"])
+@pytest.mark.parametrize("forced", [(), (0.7,)], ids=["free", "forced"])
+def test_attempts_read_nothing_back_and_what_looks_less_finds_the_same(
+    method: str, forced: tuple[float, ...], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    y0, ts = starts(40), torch.linspace(0, 2, 5, dtype=torch.float64)
+    how = {"method": method, "forced_times": forced, "per_sample": True, "rtol": 1e-5}
+    looking = solve(MODULATED.field, y0, ts, **how)
+    waits, run = Waits(), Runner.run
+
+    def unseen(self: Runner, start: UnderWay, most: int, *, knows_slope: bool, looks: bool) -> Attempts:
+        with waits:
+            return run(self, start, most, knows_slope=knows_slope, looks=False)
+
+    monkeypatch.setattr(Runner, "run", unseen)
+    ahead = solve(MODULATED.field, y0, ts, **how)
+    assert waits.found == [] and waits.seen > 100
+    assert torch.allclose(ahead.ys, looking.ys, atol=1e-14, rtol=0)
+    for count in ("accepted", "rejected", "nfe", "reached"):
+        assert torch.equal(getattr(ahead.samples, count), getattr(looking.samples, count))
+    assert torch.equal(ahead.samples.steps.dt.sort().values, looking.samples.steps.dt.sort().values)
 
 
 def test_too_many_steps_stop_only_the_sample_that_needs_them() -> None:
