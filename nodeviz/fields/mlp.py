@@ -12,6 +12,7 @@ from nodeviz.fields.conditioning import Concat, ConcatSquash, Conditioning, Dept
 from nodeviz.fields.declared import DeclaredField
 from nodeviz.fields.layout import Slot
 from nodeviz.fields.network import (
+    OUTER_DEVIATION,
     WEIGHTS_STREAM,
     ActivationName,
     Augmented,
@@ -49,6 +50,16 @@ class MLPField(DeclaredField, frozen=True, tag="mlp"):
     ] = "none"
     augmented: Augmented = 0
     cubed: Annotated[bool, described("cubed inputs", "Feed y³ in place of y, as the spiral's own field does.")] = True
+    first_weights: Annotated[
+        float,
+        described(
+            "first weights",
+            "Standard deviation of the first layer's weights at step 0: larger ones bend the field more finely.",
+            low=0.01,
+            high=10.0,
+            scale="log",
+        ),
+    ] = OUTER_DEVIATION
     hyper_width: Annotated[
         int, described("hypernetwork width", "Units in each layer of the small network of t.", low=1, high=128)
     ] = 32
@@ -103,7 +114,7 @@ class MLPField(DeclaredField, frozen=True, tag="mlp"):
         """Normal weights, zero biases, small in the last layer: a flow that starts near the identity."""
         sizes = self.sizes
         draw = np.random.default_rng([seed, WEIGHTS_STREAM])
-        start = Start(draw, deviations(sizes, self.activation), [0.0] * (len(sizes) - 1))
+        start = Start(draw, deviations(sizes, self.activation, self.first_weights), [0.0] * (len(sizes) - 1))
         pieces = [np.ravel(piece) for piece in self.conditioning.initial(start)]
         return np.concatenate(pieces).astype(np.float32)
 

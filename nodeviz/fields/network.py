@@ -17,6 +17,9 @@ from nodeviz.settings import Choice, described
 WEIGHTS_STREAM = 1
 """Weights, batches and noise each draw from a stream of their own of the same seed."""
 
+OUTER_DEVIATION = 0.1
+"""Of the weights of the first and the last layer, as in the spiral demo."""
+
 GAINS = {"relu": sqrt(2.0), "silu": 2.0, "gelu": 2.0, "softplus": sqrt(2.0)}
 """Of the activations that halve what they pass; the others leave small values as they are."""
 
@@ -35,14 +38,14 @@ Augmented = Annotated[
 ]
 
 
-def deviations(sizes: Sequence[int], activation: str) -> list[float]:
-    """Of each layer's weights: 0.1 in the first and the last one, as in the spiral demo.
+def deviations(sizes: Sequence[int], activation: str, first: float = OUTER_DEVIATION) -> list[float]:
+    """Of each layer's weights: `first` in the first one, 0.1 in the last one, as in the spiral demo.
 
     Between hidden layers the deviation keeps the size of what passes through (He et al., 2015), at any depth.
     """
     gain = GAINS.get(activation, 1.0)
     between = [gain / sqrt(inputs) for inputs, _ in pairwise(sizes)][1:-1]
-    return [0.1, *between, 0.1]
+    return [first, *between, OUTER_DEVIATION]
 
 
 def lifted(y: NDArray[np.floating], augmented: int) -> NDArray[np.floating]:

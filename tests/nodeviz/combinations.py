@@ -1,14 +1,14 @@
-"""Every task with every dataset and field that suit it, all as they are by default."""
+"""Every task with every dataset and field that suit it, all as they are by default but what data cannot do without."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from itertools import product
 
-from nodeviz.datasets import DATASETS
+from nodeviz.datasets import DATASETS, Energy
 from nodeviz.experiment import Experiment
 from nodeviz.fields import FIELDS
-from nodeviz.tasks import TASKS
+from nodeviz.tasks import TASKS, MatchDensity
 
 
 def _every_experiment() -> Iterator[Experiment]:
@@ -19,7 +19,10 @@ def _every_experiment() -> Iterator[Experiment]:
             continue  # they do not suit one another, which is for the tests of each task to show
 
 
-EVERY_EXPERIMENT = tuple(_every_experiment())
+EVERY_EXPERIMENT = (
+    *_every_experiment(),
+    Experiment(task=MatchDensity(objective="reverse-kl"), dataset=Energy()),  # of an energy there are no samples
+)
 
 
 def title_of(experiment: Experiment) -> str:

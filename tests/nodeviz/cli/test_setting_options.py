@@ -51,7 +51,11 @@ def choosing(option: SettingOption) -> list[str]:
     owners = (experiment for experiment in EVERY_EXPERIMENT if option.setting in _settings(experiment, option.section))
     experiment = next(owners, Experiment())
     kinds = ("task", "dataset", "field")
-    return [word for name in kinds for word in (f"--{name}", getattr(experiment, name).__struct_config__.tag)]
+    words = [word for name in kinds for word in (f"--{name}", getattr(experiment, name).__struct_config__.tag)]
+    other = [
+        one for one in EVERY if one.section == "task" and _value(experiment, one) not in (None, one.setting.default)
+    ]
+    return words + [word for one in other for word in (one.flag, str(_value(experiment, one)))]
 
 
 def test_no_option_is_there_twice() -> None:
