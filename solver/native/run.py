@@ -77,7 +77,7 @@ class Run:
         return list(map(StepRecord, numbers[::4], numbers[1::4], numbers[2::4], accepted, repeat(0)))
 
     def pull_back(self, cotangents: Tensor, in_y0: Tensor, in_theta: Tensor | None) -> int:
-        """From the cotangents of the saved states to that of y0; those of the weights are added to `in_theta`.
+        """From the cotangents of the saved states to that of y0 and, where they are wanted, those of the weights.
 
         How often the field was evaluated. Raises `MemoryError` without memory.
         """
@@ -86,6 +86,7 @@ class Run:
             cotangents.data_ptr(),
             in_y0.data_ptr(),
             None if in_theta is None else in_theta.data_ptr(),
+            0 if in_theta is None else in_theta.numel(),
         )
         if evaluations < 0:
             raise MemoryError("There is not enough memory for the gradient of a solve.")

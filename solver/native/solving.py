@@ -69,6 +69,6 @@ class _Solve(torch.autograd.Function):
         problem, (theta,) = ctx.problem, ctx.saved_tensors
         with torch.no_grad():
             in_y0 = torch.empty_like(problem.y0, memory_format=torch.contiguous_format)
-            in_theta = torch.zeros_like(theta) if ctx.needs_input_grad[4] else None
+            in_theta = torch.empty_like(theta) if ctx.needs_input_grad[4] else None
             problem.stats.nfe_backward += ctx.run.pull_back(cotangents[0].contiguous(), in_y0, in_theta)
         return None, None, None, *(once(x, Checkpointed.name) for x in (in_y0, in_theta))

@@ -83,7 +83,7 @@ def declare(library: ctypes.CDLL) -> None:
         POINTER(Summary),
     ]
     library.nodeviz_pull_back.restype = c_int64
-    library.nodeviz_pull_back.argtypes = [address] * 4
+    library.nodeviz_pull_back.argtypes = [address, address, address, address, c_int64]
     library.nodeviz_release.restype = None
     library.nodeviz_release.argtypes = [address]
     library.nodeviz_probe.restype = None

@@ -21,11 +21,12 @@ typedef struct {
     long evaluations;
 } Adjoint;
 
-static void make_adjoint(Pool *pool, Adjoint *adjoint, const Run *run, const real *saved, int weights) {
+static void make_adjoint(Pool *pool, Adjoint *adjoint, const Run *run, const real *saved,
+                         int64_t parameters) {
     long size = BLOCK * run->batch.entries;
     adjoint->run = run;
     adjoint->saved = saved;
-    make_sums(pool, &adjoint->sums, &run->network, BLOCK, weights);
+    make_sums(pool, &adjoint->sums, &run->network, BLOCK, parameters);
     for (int stage = 0; stage < run->method.all_stages; stage++) {
         make_tape(pool, &adjoint->tapes[stage], &run->network, BLOCK, 1);
         adjoint->slopes[stage] = take_reals(pool, size);
@@ -121,7 +122,8 @@ static void gather_due(Adjoint *adjoint, int stage, int stop, double dt) {
     const Method *method = &adjoint->run->method;
     memset(adjoint->due, 0, (size_t)adjoint->size * sizeof(real));
     for (int later = stage + 1; later < stop; later++)
-        add(adjoint->size, adjoint->pulled[later], method->a[later * method->all_stages + stage] * (real)dt, adjoint->due);
+        add(adjoint->size, adjoint->pulled[later], method->a[later * method->all_stages + stage] * (real)dt,
+            adjoint->due);
     add(adjoint->size, adjoint->cotangent, method->b[stage] * (real)dt, adjoint->due);
 }
 
@@ -175,19 +177,22 @@ static void pull_block(Adjoint *adjoint, long block, real *in_y0) {
     unpack_block(&run->batch, block, adjoint->cotangent, in_y0);
 }
 
-/* The cotangents of y0, and added to `in_theta` (which may be NULL) those of the weights. Returns how often the field
-was evaluated, or -1 when there was no memory. */
-static int64_t run_adjoint(const Run *run, const real *saved, real *in_y0, real *in_theta) {
+/* The cotangents of y0 and of the flat weights, of which there are `parameters`; 0 where they are not wanted.
+
+Returns how often the field was evaluated, or -1 when there was no memory. */
+static int64_t run_adjoint(const Run *run, const real *saved, real *in_y0, real *in_theta, int64_t parameters) {
     Pool workspace = {.passing = 1};
     Adjoint *adjoint = take_zeros(&workspace, sizeof(Adjoint));
     if (adjoint)
-        make_adjoint(&workspace, adjoint, run, saved, in_theta != NULL);
+        make_adjoint(&workspace, adjoint, run, saved, parameters);
     int64_t evaluations = -1;
     if (!workspace.exhausted) {
-        for (long block = 0; block < run->batch.blocks; block++)
+        for (long block = 0; block < run->batch.blocks; block++) {
             pull_block(adjoint, block, in_y0);
-        if (in_theta)
-            give_sums(&run->network, &adjoint->sums, in_theta);
+            give_sums(&run->network, &adjoint->sums);
+        }
+        for (long i = 0; i < parameters; i++)
+            in_theta[i] = (real)adjoint->sums.totals[i];
         evaluations = adjoint->evaluations / run->batch.blocks;
     }
     give_back(&workspace);

@@ -7,8 +7,6 @@ stay finite as long as it does; they count for nothing. */
 
 #include "pool.h"
 
-#define BLOCK (WIDE * LANES)
-
 typedef struct {
     long rows, entries, blocks;
 } Batch;

@@ -40,44 +40,44 @@ Arguments are brought near zero, where a Taylor series is short; its coefficient
 #define SINE_LARGEST 1000.0f
 #endif
 
-/* exp(x) = scale * (1 + rest), with scale a power of two. */
+/* exp(factor x) = scale * (1 + rest), with scale a power of two. */
 typedef struct {
     vec scale, rest;
 } Exponential;
 
-INLINE Exponential split_exp(vec x) {
-    const real inverse = (real)1.44269504088896340736;
-    vec shifted = x * inverse + (real)ROUNDER;
-    vec count = shifted - (real)ROUNDER;
-    vec r = x - count * (real)LN2_HIGH;
-    r = r - count * (real)LN2_LOW;
-    real coefficient[EXP_TERMS + 1];
-    coefficient[1] = 1;
-    for (int n = 2; n <= EXP_TERMS; n++)
-        coefficient[n] = coefficient[n - 1] / n;
+/* `factor` is a constant, 1 or 2. */
+INLINE Exponential split_exp(vec x, const real factor) {
+    vec shifted = x * (factor * (real)1.44269504088896340736) + ((real)ROUNDER + EXPONENT_BIAS);
+    vec count = shifted - ((real)ROUNDER + EXPONENT_BIAS);
+    vec r = x - count * ((real)LN2_HIGH / factor);
+    r = r - count * ((real)LN2_LOW / factor);
+    real coefficient[EXP_TERMS + 1]; /* exp(factor r) - 1 = r (factor + r (factor^2 / 2! + ...)) */
+    coefficient[0] = 1;
+    for (int n = 1; n <= EXP_TERMS; n++)
+        coefficient[n] = coefficient[n - 1] * factor / n;
     vec series = splat(coefficient[EXP_TERMS]);
 #pragma GCC unroll 16
     for (int n = EXP_TERMS - 1; n > 1; n--)
         series = series * r + coefficient[n];
     Exponential found;
-    found.rest = r * r * series + r;
-    found.scale = (vec)(((bits)shifted << MANTISSA) + ((whole)EXPONENT_BIAS << MANTISSA));
+    found.rest = r * r * series + r * factor;
+    found.scale = (vec)((bits)shifted << MANTISSA); /* its low bits are the count and the bias: the exponent */
     return found;
 }
 
 INLINE vec vexp(vec x) {
-    Exponential e = split_exp(clamp(x, (real)EXP_LOWEST, (real)EXP_HIGHEST));
+    Exponential e = split_exp(clamp(x, (real)EXP_LOWEST, (real)EXP_HIGHEST), 1);
     return e.scale * e.rest + e.scale;
 }
 
 INLINE vec exp_less_one(vec x) {
-    Exponential e = split_exp(clamp(x, (real)EXP_LOWEST, (real)EXP_HIGHEST));
+    Exponential e = split_exp(clamp(x, (real)EXP_LOWEST, (real)EXP_HIGHEST), 1);
     return e.scale * e.rest + (e.scale - (real)1);
 }
 
+/* From exp(2 x) - 1, which keeps all digits near zero; beyond TANH_FLAT it is 1 to rounding. */
 INLINE vec vtanh(vec x) {
-    vec doubled = clamp(x, -(real)TANH_FLAT, (real)TANH_FLAT);
-    Exponential e = split_exp(doubled + doubled);
+    Exponential e = split_exp(clamp(x, -(real)TANH_FLAT, (real)TANH_FLAT), 2);
     vec grown = e.scale * e.rest + (e.scale - (real)1);
     return grown / (grown + (real)2);
 }

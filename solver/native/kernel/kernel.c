@@ -59,8 +59,9 @@ EXPORT Run *nodeviz_solve(const NetworkPlaces *network, const Tableau *tableau, 
 }
 
 /* See `run_adjoint`. */
-EXPORT int64_t nodeviz_pull_back(const Run *run, const real *cotangents, real *in_y0, real *in_theta) {
-    return run_adjoint(run, cotangents, in_y0, in_theta);
+EXPORT int64_t nodeviz_pull_back(const Run *run, const real *cotangents, real *in_y0, real *in_theta,
+                                 int64_t parameters) {
+    return run_adjoint(run, cotangents, in_y0, in_theta, parameters);
 }
 
 EXPORT void nodeviz_release(Run *run) { release(run); }

@@ -21,7 +21,7 @@ typedef struct {
     const LayerPlaces *places;
 } NetworkPlaces;
 
-/* A layer's weights: `forward` (inputs, outputs) and `backward` (outputs, inputs); parts that it lacks are NULL. */
+/* A layer's weights: W as `forward` and its transpose as `backward`, both in tiles; parts that it lacks are NULL. */
 typedef struct {
     long inputs, outputs;
     real *forward, *backward, *bias, *time, *gate, *gate_bias, *shift;
@@ -55,9 +55,8 @@ static void pack_layer(Pool *pool, Layer *layer, const LayerPlaces *at, const re
     layer->shift = part_of(pool, theta, at->shift, 1, outputs);
     if (pool->exhausted)
         return;
-    for (long o = 0; o < outputs; o++)
-        for (long i = 0; i < inputs; i++)
-            layer->forward[i * outputs + o] = layer->backward[o * inputs + i] = theta[at->weight + o * at->row + i];
+    fill_tiles(outputs, inputs, theta + at->weight, at->row, 1, layer->forward);
+    fill_tiles(inputs, outputs, theta + at->weight, 1, at->row, layer->backward);
 }
 
 static void pack_network(Pool *pool, Network *network, const NetworkPlaces *told, const real *theta) {

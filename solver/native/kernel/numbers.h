@@ -2,6 +2,9 @@
 #ifndef NUMBERS_H
 #define NUMBERS_H
 
+#if defined(__AVX__)
+#include <immintrin.h>
+#endif
 #include <math.h>
 #include <stdint.h>
 #include <stdlib.h>
@@ -28,6 +31,7 @@ typedef whole bits __attribute__((vector_size(VECTOR_BYTES)));
 
 #define LANES ((long)(VECTOR_BYTES / sizeof(real)))
 #define WIDE 2
+#define BLOCK (WIDE * LANES)
 /* A full block of samples is so many vectors wide: enough sums at once to hide an addition's latency. */
 
 #if defined(__AVX512F__) || defined(__aarch64__)
@@ -55,11 +59,26 @@ INLINE vec absolute(vec x) {
 
 INLINE vec larger(vec a, vec b) { return choose(a > b, a, b); }
 
-/* x within [low, high]; NaN stays NaN. */
-INLINE vec clamp(vec x, real low, real high) {
-    x = choose(x < splat(low), splat(low), x);
-    return choose(x > splat(high), splat(high), x);
-}
+/* x, or the bound where x is beyond it; NaN stays NaN, as these instructions return their second operand then. */
+#if defined(__AVX512F__) && !defined(DOUBLE)
+INLINE vec at_most(vec x, real bound) { return _mm512_min_ps(splat(bound), x); }
+INLINE vec at_least(vec x, real bound) { return _mm512_max_ps(splat(bound), x); }
+#elif defined(__AVX512F__)
+INLINE vec at_most(vec x, real bound) { return _mm512_min_pd(splat(bound), x); }
+INLINE vec at_least(vec x, real bound) { return _mm512_max_pd(splat(bound), x); }
+#elif defined(__AVX__) && !defined(DOUBLE)
+INLINE vec at_most(vec x, real bound) { return _mm256_min_ps(splat(bound), x); }
+INLINE vec at_least(vec x, real bound) { return _mm256_max_ps(splat(bound), x); }
+#elif defined(__AVX__)
+INLINE vec at_most(vec x, real bound) { return _mm256_min_pd(splat(bound), x); }
+INLINE vec at_least(vec x, real bound) { return _mm256_max_pd(splat(bound), x); }
+#else
+INLINE vec at_most(vec x, real bound) { return choose(x > splat(bound), splat(bound), x); }
+INLINE vec at_least(vec x, real bound) { return choose(x < splat(bound), splat(bound), x); }
+#endif
+
+/* x within [low, high]. */
+INLINE vec clamp(vec x, real low, real high) { return at_most(at_least(x, low), high); }
 
 INLINE double sum_of_lanes(vec x) {
     double total = 0.0;

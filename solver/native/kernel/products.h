@@ -4,16 +4,38 @@
 
 #include "numbers.h"
 
+INLINE long padded(long count) { return (count + LANES - 1) / LANES * LANES; }
+
+/* Rows of the tile that starts at row `o` of `outer`: as many as fit, then 4, 2 and 1 for those left over. */
+INLINE long rows_of_tile(long outer, long o) {
+    long left = outer - o;
+    return left >= TILE ? TILE : left >= 4 ? 4 : left >= 2 ? 2 : 1;
+}
+
+/* Calls MAKE(rows, o) for every tile, with `rows` a constant. */
+#define FOR_EACH_TILE(outer, MAKE)                                                                                     \
+    for (long o = 0, rows; o < (outer); o += rows) {                                                                   \
+        rows = rows_of_tile(outer, o);                                                                                 \
+        if (rows == TILE)                                                                                              \
+            MAKE(TILE, o);                                                                                             \
+        else if (rows == 4)                                                                                            \
+            MAKE(4, o);                                                                                                \
+        else if (rows == 2)                                                                                            \
+            MAKE(2, o);                                                                                                \
+        else                                                                                                           \
+            MAKE(1, o);                                                                                                \
+    }
+
 /* out = start + sum_i m[i][.] x[i][.] for `rows` rows and `vecs` vectors of columns; both are constants here. */
-INLINE void product_tile(const int rows, const int vecs, long inner, const real *m, long m_stride, const real *x,
-                         real *out, long columns, const real *start) {
+INLINE void product_tile(const int rows, const int vecs, long inner, const real *m, const real *x, real *out,
+                         long columns, const real *start) {
     vec sum[TILE][WIDE];
 #pragma GCC unroll 8
     for (int o = 0; o < rows; o++)
 #pragma GCC unroll 2
         for (int v = 0; v < vecs; v++)
             sum[o][v] = splat(start ? start[o] : 0);
-    for (long i = 0; i < inner; i++, m += m_stride, x += columns) {
+    for (long i = 0; i < inner; i++, m += rows, x += columns) {
         vec from[WIDE];
 #pragma GCC unroll 2
         for (int v = 0; v < vecs; v++)
@@ -33,39 +55,54 @@ INLINE void product_tile(const int rows, const int vecs, long inner, const real 
             store(out + o * columns + v * LANES, sum[o][v]);
 }
 
-INLINE void product_rows(const int rows, long inner, const real *m, long m_stride, const real *x, real *out,
-                         long columns, long used, const real *start) {
+INLINE void product_rows(const int rows, long inner, const real *m, const real *x, real *out, long columns, long used,
+                         const real *start) {
     long at = 0;
-    for (; at + WIDE * LANES <= used; at += WIDE * LANES)
-        product_tile(rows, WIDE, inner, m, m_stride, x + at, out + at, columns, start);
+    for (; at + BLOCK <= used; at += BLOCK)
+        product_tile(rows, WIDE, inner, m, x + at, out + at, columns, start);
     for (; at < used; at += LANES)
-        product_tile(rows, 1, inner, m, m_stride, x + at, out + at, columns, start);
+        product_tile(rows, 1, inner, m, x + at, out + at, columns, start);
 }
 
-/* out (outer, columns) = start + m' x, with m (inner, outer) and x (inner, columns), for the first `used` columns.
+typedef struct {
+    long first, rows;
+} Tile;
 
-`start` (outer) may be NULL, which is zero. */
+/* The tile that row `o` is in. */
+INLINE Tile tile_of(long outer, long o) {
+    long first = o / TILE * TILE, left = outer - first;
+    for (long rows = TILE; rows > 1; rows /= 2)
+        if (left >= rows) {
+            if (o < first + rows)
+                return (Tile){first, rows};
+            first += rows;
+            left -= rows;
+        }
+    return (Tile){first, 1};
+}
+
+/* A matrix as `product` takes it: tile by tile, in the order in which it is read. */
+static void fill_tiles(long outer, long inner, const real *from, long apart_o, long apart_i, real *to) {
+    for (long o = 0; o < outer; o++) {
+        Tile tile = tile_of(outer, o);
+        real *place = to + tile.first * inner + o - tile.first;
+        for (long i = 0; i < inner; i++)
+            place[i * tile.rows] = from[o * apart_o + i * apart_i];
+    }
+}
+
+/* out (outer, columns) = start + m x, with m (outer, inner) in tiles and x (inner, columns).
+
+Made for the first `used` columns. `start` (outer) may be NULL, which is zero. */
 static void product(long outer, long inner, const real *m, const real *x, real *out, long columns, long used,
                     const real *start) {
-    long o = 0;
-#define ROWS(count)                                                                                                    \
-    product_rows(count, inner, m + o, outer, x, out + o * columns, columns, used, start ? start + o : NULL)
-    for (; o + TILE <= outer; o += TILE)
-        ROWS(TILE);
-    if (TILE > 4 && o + 4 <= outer) {
-        ROWS(4);
-        o += 4;
-    }
-    if (o + 2 <= outer) {
-        ROWS(2);
-        o += 2;
-    }
-    if (o < outer)
-        ROWS(1);
-#undef ROWS
+#define MAKE(rows, o)                                                                                                  \
+    product_rows(rows, inner, m + (o)*inner, x, out + (o)*columns, columns, used, start ? start + (o) : NULL)
+    FOR_EACH_TILE(outer, MAKE)
+#undef MAKE
 }
 
-/* sums (rows, columns of vectors) += c x' lane by lane: what is left is to add up the lanes. For few rows or columns. */
+/* sums (outer, inner) of vectors += c x' lane by lane: what is left is to add up the lanes. */
 static void add_outer_by_lanes(long outer, long inner, const real *c, const real *x, long columns, real *sums) {
     for (long o = 0; o < outer; o++)
         for (long i = 0; i < inner; i++) {
@@ -115,25 +152,27 @@ INLINE void transpose_square(const real *from, long stride, long rows, real *to,
         store(to + i * to_stride, r[i]);
 }
 
-INLINE long padded(long count) { return (count + LANES - 1) / LANES * LANES; }
+/* Columns of `transpose`d matrices and of sums go in panels as wide as a tile; the last one may be one vector wide. */
+INLINE long panel_width(long inner, long i) { return i / BLOCK * BLOCK + BLOCK <= padded(inner) ? BLOCK : LANES; }
 
-/* x (rows, columns) -> to (columns, padded(rows)). */
+/* x (rows, columns) -> its transpose (columns, padded(rows)), panel after panel. */
 static void transpose(long rows, long columns, const real *x, real *to) {
-    long stride = padded(rows);
-    for (long row = 0; row < rows; row += LANES)
+    for (long row = 0; row < rows; row += LANES) {
+        long first = row / BLOCK * BLOCK, width = panel_width(rows, row);
         for (long at = 0; at < columns; at += LANES)
-            transpose_square(x + row * columns + at, columns, rows - row, to + at * stride + row, stride);
+            transpose_square(x + row * columns + at, columns, rows - row,
+                             to + first * columns + at * width + row - first, width);
+    }
 }
 
-INLINE void outer_tile(const int rows, const int vecs, long columns, const real *c, const real *x, long stride,
-                       real *sums) {
+INLINE void outer_tile(const int rows, const int vecs, long columns, const real *c, const real *x, real *sums) {
     vec sum[TILE][WIDE];
 #pragma GCC unroll 8
     for (int o = 0; o < rows; o++)
 #pragma GCC unroll 2
         for (int v = 0; v < vecs; v++)
-            sum[o][v] = load(sums + o * stride + v * LANES);
-    for (long at = 0; at < columns; at++, x += stride) {
+            sum[o][v] = load(sums + (o * vecs + v) * LANES);
+    for (long at = 0; at < columns; at++, x += vecs * LANES) {
         vec from[WIDE];
 #pragma GCC unroll 2
         for (int v = 0; v < vecs; v++)
@@ -150,24 +189,33 @@ INLINE void outer_tile(const int rows, const int vecs, long columns, const real 
     for (int o = 0; o < rows; o++)
 #pragma GCC unroll 2
         for (int v = 0; v < vecs; v++)
-            store(sums + o * stride + v * LANES, sum[o][v]);
+            store(sums + (o * vecs + v) * LANES, sum[o][v]);
 }
 
-INLINE void outer_rows(const int rows, long columns, const real *c, const real *x, long stride, real *sums) {
+INLINE void outer_rows(const int rows, long inner, long columns, const real *c, const real *x, real *sums) {
     long at = 0;
-    for (; at + WIDE * LANES <= stride; at += WIDE * LANES)
-        outer_tile(rows, WIDE, columns, c, x + at, stride, sums + at);
-    for (; at < stride; at += LANES)
-        outer_tile(rows, 1, columns, c, x + at, stride, sums + at);
+    for (; at + BLOCK <= padded(inner); at += BLOCK)
+        outer_tile(rows, WIDE, columns, c, x + at * columns, sums + at * rows);
+    if (at < padded(inner))
+        outer_tile(rows, 1, columns, c, x + at * columns, sums + at * rows);
 }
 
-/* sums (outer, padded(inner)) += c x, with c (outer, columns) and x (columns, padded(inner)). */
+/* Row `o` of the sums of `add_outer`, added to `to` (inner). */
+static void give_row(long outer, long inner, const real *sums, long o, double *to) {
+    Tile tile = tile_of(outer, o);
+    for (long panel = 0; panel < inner; panel += BLOCK) {
+        long width = panel_width(inner, panel), stop = inner - panel < width ? inner - panel : width;
+        const real *from = sums + tile.first * padded(inner) + panel * tile.rows + (o - tile.first) * width;
+        for (long i = 0; i < stop; i++)
+            to[panel + i] += (double)from[i];
+    }
+}
+
+/* sums (outer, inner), tile by tile, += c x, with c (outer, columns) and x (columns, inner) `transpose`d. */
 static void add_outer(long outer, long inner, const real *c, const real *x, long columns, real *sums) {
-    long stride = padded(inner), o = 0;
-    for (; o + TILE <= outer; o += TILE)
-        outer_rows(TILE, columns, c + o * columns, x, stride, sums + o * stride);
-    for (; o < outer; o++)
-        outer_rows(1, columns, c + o * columns, x, stride, sums + o * stride);
+#define MAKE(rows, o) outer_rows(rows, inner, columns, c + (o)*columns, x, sums + (o)*padded(inner))
+    FOR_EACH_TILE(outer, MAKE)
+#undef MAKE
 }
 
 #endif

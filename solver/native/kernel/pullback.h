@@ -17,28 +17,46 @@ typedef struct {
     LayerSums *layer;
     real *cotangent, *before, *transposed; /* of one layer's columns at a time */
     int wanted;                            /* whether the weights' cotangents are asked for */
+    double *totals;                        /* as the flat weights */
+    void *gathered;                        /* all that the layers' sums point into, of so many bytes */
+    size_t bytes;
 } WeightSums;
 
 static int by_lanes(const Layer *layer) { return layer->inputs <= FEW || layer->outputs <= FEW; }
 
-static void make_sums(Pool *pool, WeightSums *sums, const Network *network, long columns, int wanted) {
-    long all = columns * (1 + network->tangents);
-    sums->wanted = wanted;
+/* Numbers that a layer's sums take: those of its weights, and of each of its other parts. */
+static long weight_numbers(const Layer *layer) {
+    return layer->outputs * (by_lanes(layer) ? layer->inputs * LANES : padded(layer->inputs));
+}
+
+/* Lay a layer's sums out from `place` on; where they end. */
+static real *lay_out_sums(const Layer *layer, LayerSums *own, real *place) {
+    real **each[] = {&own->bias, &own->time, &own->gate, &own->gate_bias, &own->shift};
+    const real *has[] = {layer->bias, layer->time, layer->gate, layer->gate_bias, layer->shift};
+    own->weight = place;
+    place += weight_numbers(layer);
+    for (int part = 0; part < 5; part++) {
+        *each[part] = has[part] ? place : NULL;
+        place += has[part] ? layer->outputs * LANES : 0;
+    }
+    return place;
+}
+
+/* `parameters` is how many flat weights there are, 0 where their cotangents are not wanted. */
+static void make_sums(Pool *pool, WeightSums *sums, const Network *network, long columns, int64_t parameters) {
+    long all = columns * (1 + network->tangents), numbers = 0;
+    sums->wanted = parameters > 0;
     sums->layer = take_zeros(pool, (size_t)network->layers * sizeof(LayerSums));
     sums->cotangent = take_reals(pool, network->widest * all);
     sums->before = take_reals(pool, network->widest * all);
     sums->transposed = take_reals(pool, padded(network->widest) * all);
-    for (long l = 0; wanted && l < network->layers && !pool->exhausted; l++) {
-        const Layer *layer = network->layer + l;
-        LayerSums *own = sums->layer + l;
-        long outputs = layer->outputs;
-        long row = by_lanes(layer) ? layer->inputs * LANES : padded(layer->inputs);
-        own->weight = take_zeros(pool, (size_t)(outputs * row) * sizeof(real));
-        real **each[] = {&own->bias, &own->time, &own->gate, &own->gate_bias, &own->shift};
-        const real *has[] = {layer->bias, layer->time, layer->gate, layer->gate_bias, layer->shift};
-        for (int part = 0; part < 5; part++)
-            *each[part] = has[part] ? take_zeros(pool, (size_t)(outputs * LANES) * sizeof(real)) : NULL;
-    }
+    for (long l = 0; l < network->layers; l++)
+        numbers += weight_numbers(network->layer + l) + 5 * network->layer[l].outputs * LANES;
+    sums->bytes = sums->wanted ? (size_t)numbers * sizeof(real) : 0;
+    real *place = sums->gathered = take_zeros(pool, sums->bytes);
+    sums->totals = take_zeros(pool, (size_t)parameters * sizeof(double));
+    for (long l = 0; sums->wanted && l < network->layers && !pool->exhausted; l++)
+        place = lay_out_sums(network->layer + l, sums->layer + l, place);
 }
 
 INLINE void add_to(real *sums, long place, vec x) { store(sums + place * LANES, load(sums + place * LANES) + x); }
@@ -144,28 +162,37 @@ static void pull_back(const Network *network, const Tape *tape, WeightSums *sums
     leave_cotangent(network, tape, sums->cotangent, in_state);
 }
 
-static void give_vectors(const real *sums, long count, int64_t place, int64_t row, real *theta) {
+static void give_vectors(const real *sums, long count, int64_t place, int64_t row, double *totals) {
     for (long o = 0; sums && o < count; o++)
-        theta[place + o * row] += (real)sum_of_lanes(load(sums + o * LANES));
+        totals[place + o * row] += sum_of_lanes(load(sums + o * LANES));
 }
 
-/* Add what the weights have gathered to their places in the flat gradient. */
-static void give_sums(const Network *network, const WeightSums *sums, real *theta) {
-    for (long l = 0; l < network->layers; l++) {
+static void give_weights(const Layer *layer, const LayerPlaces *at, const real *sums, double *totals) {
+    for (long o = 0; o < layer->outputs; o++) {
+        double *row = totals + at->weight + o * at->row;
+        if (!by_lanes(layer))
+            give_row(layer->outputs, layer->inputs, sums, o, row);
+        for (long i = 0; by_lanes(layer) && i < layer->inputs; i++)
+            row[i] += sum_of_lanes(load(sums + (o * layer->inputs + i) * LANES));
+    }
+}
+
+/* Add what the weights have gathered to the totals, at the weights' places, and start anew.
+
+Done for each block, so that no sum in single precision is a long one. */
+static void give_sums(const Network *network, WeightSums *sums) {
+    for (long l = 0; sums->wanted && l < network->layers; l++) {
         const Layer *layer = network->layer + l;
         const LayerSums *own = sums->layer + l;
         const LayerPlaces *at = network->places + l;
-        for (long o = 0; o < layer->outputs; o++)
-            for (long i = 0; i < layer->inputs; i++)
-                theta[at->weight + o * at->row + i] +=
-                    by_lanes(layer) ? (real)sum_of_lanes(load(own->weight + (o * layer->inputs + i) * LANES))
-                                    : own->weight[o * padded(layer->inputs) + i];
-        give_vectors(own->bias, layer->outputs, at->bias, 1, theta);
-        give_vectors(own->time, layer->outputs, at->time, at->time_row, theta);
-        give_vectors(own->gate, layer->outputs, at->gate, 1, theta);
-        give_vectors(own->gate_bias, layer->outputs, at->gate_bias, 1, theta);
-        give_vectors(own->shift, layer->outputs, at->shift, 1, theta);
+        give_weights(layer, at, own->weight, sums->totals);
+        give_vectors(own->bias, layer->outputs, at->bias, 1, sums->totals);
+        give_vectors(own->time, layer->outputs, at->time, at->time_row, sums->totals);
+        give_vectors(own->gate, layer->outputs, at->gate, 1, sums->totals);
+        give_vectors(own->gate_bias, layer->outputs, at->gate_bias, 1, sums->totals);
+        give_vectors(own->shift, layer->outputs, at->shift, 1, sums->totals);
     }
+    memset(sums->gathered, 0, sums->bytes);
 }
 
 #endif
