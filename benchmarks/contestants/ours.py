@@ -15,8 +15,8 @@ from benchmarks.case import RATE, Case
 from benchmarks.contestants.contestant import Contestant, Entry
 from benchmarks.contestants.torch_entry import TorchEntry, as_numbers
 from nodeviz.analysis.bare_cost import BareCalls, Evaluations, bare_calls
-from nodeviz.engine.optimisers import optimiser_named
 from nodeviz.fields.modules.flat import FlatModule
+from nodeviz.tasks.optimisers import optimiser_named
 from solver import Solution, Stats, solve
 
 

@@ -12,8 +12,8 @@ from torch import Tensor
 
 from nodeviz.analysis.report import Chart, Column, Report, Series, Table
 from nodeviz.analysis.study import Subject
-from nodeviz.tasks import Classify
 from nodeviz.tasks.classification import ClassifyRun, Labelled
+from nodeviz.tasks.classify import as_classify
 from nodeviz.tasks.learnt import Learnt, place
 from nodeviz.tasks.read_out import accuracy
 from solver import solve
@@ -81,9 +81,7 @@ def reports(subject: Subject) -> Iterator[Report]:
 def _classifier(subject: Subject) -> Classifier:
     experiment = subject.experiment
     here = replace(experiment, training=replace(experiment.training, device="cpu"))
-    if not isinstance(here.task, Classify):
-        raise ValueError("Layers are counted of a flow that classifies; choose the task Classify.")
-    run = ClassifyRun(here.task, here)
+    run = ClassifyRun(as_classify(here.task), here)
     learnt = place(experiment.field, subject.theta).learnt.double()
     return Classifier(learnt, run.held_out.some(slice(POINTS), like=learnt.own), run, subject.attend)
 

@@ -13,12 +13,12 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from nodeviz.engine.carry import carried, keeps_weights
-from nodeviz.engine.optimisers import optimiser_named
 from nodeviz.experiment import Experiment, TrainingSettings
 from nodeviz.fields import Field
 from nodeviz.fields.formula import FormulaField
 from nodeviz.fields.layout import size_of
 from nodeviz.tasks.learnt import place
+from nodeviz.tasks.optimisers import optimiser_named
 from solver.solution import Status
 
 LARGEST_GRADIENT = 1e18

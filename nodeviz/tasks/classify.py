@@ -103,3 +103,10 @@ class Classify(DeclaredTask, frozen=True, tag="classify"):
         from nodeviz.tasks.classification import ClassifyRun
 
         return ClassifyRun(self, problem)
+
+
+def as_classify(task: DeclaredTask) -> Classify:
+    """`task`, when it classifies. Raises `ValueError` when not."""
+    if not isinstance(task, Classify):
+        raise ValueError(f"This is about telling classes apart; the task is {task.title}. Choose the task Classify.")
+    return task

@@ -1,9 +1,10 @@
 """The studies, listed once. Torch is imported only when one runs."""
 
+from nodeviz.analysis.studies.classifiers import CLASSIFIERS
 from nodeviz.analysis.studies.depth import DEPTH
 from nodeviz.analysis.study import Study
 
-STUDIES: tuple[Study, ...] = (DEPTH,)
+STUDIES: tuple[Study, ...] = (DEPTH, CLASSIFIERS)
 
 
 def study_named(name: str) -> Study:

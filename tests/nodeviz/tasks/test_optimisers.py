@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from nodeviz.engine.optimisers import OPTIMISERS, optimiser_named
+from nodeviz.tasks.optimisers import OPTIMISERS, optimiser_named
 
 REFERENCES = {
     "adam": torch.optim.Adam,
