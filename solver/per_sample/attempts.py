@@ -124,14 +124,14 @@ class Runner:
         times = torch.addcmul(s * self._course.direction, self._nodes, dt)
         if self._course.window is not None:
             times = torch.clamp(times, *self._course.window)
-        moments = field.moments(times, y).unbind()
+        moments, samples = field.moments(times, y).unbind(), self._start.sample
         size = dt.to(y.dtype).unsqueeze(1)
         if not (tableau.fsal or knows_slope):
-            slots[0].copy_(field.evaluate_filled(moments[0], y))
+            slots[0].copy_(field.evaluate_filled(moments[0], y, samples))
         at = y
         for stage in range(1, tableau.stages):
             at = torch.addcmul(y, size, self._total(place, tableau.a[stage]).view_as(y))
-            slots[stage].copy_(field.evaluate_filled(moments[stage], at))
+            slots[stage].copy_(field.evaluate_filled(moments[stage], at, samples))
         return at if tableau.fsal else torch.addcmul(y, size, self._total(place, tableau.b).view_as(y))
 
     def _total(self, place: int, weights: tuple[float, ...]) -> Tensor:

@@ -120,31 +120,35 @@ def _ends(conditions: Conditions, crossings: Crossings, steps: TakenSteps, rows:
 
 
 class Moment(NamedTuple):
-    """When, and in which states: t (events,), y (events, entries)."""
+    """Of which samples (events,), when, and in which states: t (events,), y (events, entries)."""
 
+    sample: Tensor
     t: Tensor
     y: Tensor
 
 
 def differentiable(conditions: Conditions, field: SampleField, stats: Stats, event: Tensor, at: Moment) -> Moment:
     """The moments of events as they are, with the gradients of the implicit function; see `solver.events`."""
-    t, y = at
+    sample, t, y = at
     for n in range(len(conditions.events)) if torch.is_grad_enabled() else ():
         those = (event == n).nonzero().squeeze(1)
         if not len(those):
             continue
         value = conditions.value(n, t[those].detach(), y[those])
         if value.requires_grad:
-            moved = _MoveEvents.apply(partial(_slope_and_rate, conditions, n, field, stats), t[those], y[those], value)
+            rates = partial(_slope_and_rate, conditions, n, field, stats, sample[those])
+            moved = _MoveEvents.apply(rates, t[those], y[those], value)
             t, y = t.index_copy(0, those, moved[0]), y.index_copy(0, those, moved[1])
-    return Moment(t, y)
+    return Moment(sample, t, y)
 
 
 class _MoveEvents(torch.autograd.Function):
     """t and y as they are; with them moves y at fixed t, and g at fixed t and y through its parameters."""
 
     @staticmethod
-    def forward(ctx: Any, rates: Callable[[Moment], _Rates], t: Tensor, y: Tensor, value: Tensor) -> tuple[Tensor, ...]:
+    def forward(
+        ctx: Any, rates: Callable[[Tensor, Tensor], _Rates], t: Tensor, y: Tensor, value: Tensor
+    ) -> tuple[Tensor, ...]:
         ctx.rates = rates
         ctx.save_for_backward(t, y, value)
         return t.clone(), y.clone()
@@ -153,7 +157,7 @@ class _MoveEvents(torch.autograd.Function):
     def backward(ctx: Any, *cotangents: Tensor) -> tuple[Tensor | None, ...]:
         (t, y, value), (of_t, of_y) = ctx.saved_tensors, cotangents
         with torch.no_grad():
-            slope, rate = ctx.rates(Moment(t.detach(), y.detach()))
+            slope, rate = ctx.rates(t.detach(), y.detach())
             moved = of_t.to(y.dtype) + (of_y * slope).sum(1)
             of_value = (-moved / rate).to(value.dtype)
         return None, None, once(of_y, "any"), once(of_value, "any")
@@ -166,11 +170,13 @@ class _Rates(NamedTuple):
     rate: Tensor
 
 
-def _slope_and_rate(conditions: Conditions, index: int, field: SampleField, stats: Stats, at: Moment) -> _Rates:
-    slope = field.evaluate(*at).detach()
+def _slope_and_rate(
+    conditions: Conditions, index: int, field: SampleField, stats: Stats, sample: Tensor, t: Tensor, y: Tensor
+) -> _Rates:
+    slope = field.evaluate(t, y, sample).detach()
     stats.nfe_backward += 1
     with torch.enable_grad():
-        t, y = at.t.clone().requires_grad_(), at.y.clone().requires_grad_()
+        t, y = t.clone().requires_grad_(), y.clone().requires_grad_()
         value = conditions.value(index, t, y)
         grad_t, grad_y = torch.autograd.grad(value.sum(), (t, y), materialize_grads=True)
     return _Rates(slope, grad_t.to(slope.dtype) + (grad_y * slope).sum(1))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Protocol, runtime_checkable
+
 import torch
 from torch import Tensor
 
@@ -12,41 +14,59 @@ TOGETHER = 8
 a sample alone and in company; what they round, step sizes would amplify a million times."""
 
 
-class SampleField:
-    """A callable field as independent steps see it: times (samples,) and flat states (samples, entries) in, slopes out.
+@runtime_checkable
+class FieldOfSamples(Protocol):
+    """A field that is another one for each sample of its batch, of which independent steps take a few at a time."""
 
-    The callable gets the states in their shape (samples, …), and t in the shape (samples, 1, …) that broadcasts
-    against them. `calls` counts how often it is called, whatever the number of samples.
+    def of_samples(self, samples: Tensor) -> Field:
+        """The field of these samples (n,), by their places in the batch; one may be there several times."""
+        ...
+
+
+class SampleField:
+    """A callable field as independent steps see it: times (n,) and flat states (n, entries) of samples in, slopes out.
+
+    The callable gets the states in their shape (n, …), and t in the shape (n, 1, …) that broadcasts against them. A
+    `FieldOfSamples` is told which samples they are of. `calls` counts all calls, whatever the number of samples.
     """
 
     def __init__(self, function: Field, like: Tensor) -> None:
         self.calls = 0
         self._function = function
+        self._whole = function if isinstance(function, FieldOfSamples) else None
+        self._samples: Tensor | None = None  # those that the function is of now
         self._shape = like.shape[1:]
         self._flat = like.dim() == 2
         self._ones = (1,) * len(self._shape)
 
-    def evaluate(self, t: Tensor, y: Tensor) -> Tensor:
+    def evaluate(self, t: Tensor, y: Tensor, samples: Tensor) -> Tensor:
+        """The slopes (n, entries) of `samples` (n,) at their times and states."""
         if len(y) % TOGETHER == 0:
-            return self.evaluate_filled(self.moments(t, y), y)
-        return self.evaluate_filled(self.moments(filled(t), y), filled(y))[: len(y)]
+            return self.evaluate_filled(self.moments(t, y), y, samples)
+        return self.evaluate_filled(self.moments(filled(t), y), filled(y), filled(samples))[: len(y)]
 
-    def evaluate_filled(self, moments: Tensor, y: Tensor) -> Tensor:
-        """As `evaluate`, at moments (samples, 1, …), of a number of samples that needs no filling up."""
+    def evaluate_filled(self, moments: Tensor, y: Tensor, samples: Tensor) -> Tensor:
+        """As `evaluate`, at moments (n, 1, …), where n needs no filling up."""
         self.calls += 1
+        function = self._function if self._whole is None else self._function_of(samples)
         if self._flat:
-            return self._function(moments, y)
-        return self._function(moments, y.view(-1, *self._shape)).reshape(y.shape)
+            return function(moments, y)
+        return function(moments, y.view(-1, *self._shape)).reshape(y.shape)
+
+    def _function_of(self, samples: Tensor) -> Field:
+        if self._whole is not None and self._samples is not samples:
+            self._function, self._samples = self._whole.of_samples(samples), samples
+        return self._function
 
     def moments(self, t: Tensor, y: Tensor) -> Tensor:
         """Times (…, samples) in the shape (…, samples, 1, …) and the dtype in which the callable gets them."""
         return t.to(y.dtype).view(*t.shape, *self._ones)
 
     def evaluate_checked(self, t: Tensor, y: Tensor) -> Tensor:
-        """As `evaluate`. Raises `ValueError` when what the field returns is not like the states."""
+        """The slopes of all samples. Raises `ValueError` when what the field returns is not like the states."""
         self.calls += 1
         times, states = self.moments(filled(t), y), filled(y).view(-1, *self._shape)
-        dy = self._function(times, states)
+        dy = self._function_of(filled(torch.arange(len(y), device=y.device)))(times, states)
         if not isinstance(dy, Tensor):
             raise ValueError(f"The field must return a tensor dy; it returned {type(dy).__name__}.")
         if (dy.shape, dy.dtype, dy.device) != (states.shape, states.dtype, states.device):

@@ -17,7 +17,8 @@ def first_steps(plan: SamplePlan, field: SampleField, t: Tensor, dt_most: Tensor
     guess = torch.where(torch.minimum(size, speed) < 1e-5, 1e-6, 0.01 * size / speed)
     guess = torch.minimum(guess, dt_most.abs())
     dt = guess.copysign(dt_most)
-    ahead = field.evaluate(t + dt, torch.addcmul(y, dt.to(y.dtype).unsqueeze(1), slope))
+    everyone = torch.arange(len(t), device=t.device)
+    ahead = field.evaluate(t + dt, torch.addcmul(y, dt.to(y.dtype).unsqueeze(1), slope), everyone)
     change = tolerance.norms(ahead - slope, y) / guess
     fastest = torch.maximum(speed, change)
     chosen = torch.minimum(100 * guess, (FIRST_ERROR / fastest) ** (1.0 / (plan.control.error_order + 1)))

@@ -90,9 +90,16 @@ class _TapedStep:
     """The stages of steps (steps,) from the states y at `times` (stages, steps), evaluated as they are needed."""
 
     def __init__(
-        self, tableau: ButcherTableau, field: SampleField, times: Tensor, dt: Tensor, y: Tensor, slopes: list[Tensor]
+        self,
+        tableau: ButcherTableau,
+        field: SampleField,
+        sample: Tensor,
+        times: Tensor,
+        dt: Tensor,
+        y: Tensor,
+        slopes: list[Tensor],
     ) -> None:
-        self._tableau, self._field = tableau, field
+        self._tableau, self._field, self._sample = tableau, field, sample
         self._times, self._dt, self._y, self._slopes = times, dt, y, slopes
 
     @classmethod
@@ -100,7 +107,13 @@ class _TapedStep:
         way = steps.way
         times = torch.addcmul(way.t, constant(tableau.all_c, way.t).unsqueeze(1), way.dt)
         times = times if steps.window is None else torch.clamp(times, *steps.window)
-        return cls(tableau, field, times, way.dt.to(y.dtype).unsqueeze(1), y, [])
+        return cls(tableau, field, way.sample, times, way.dt.to(y.dtype).unsqueeze(1), y, [])
+
+    def only(self, present: Tensor) -> _TapedStep:
+        """Those steps alone."""
+        slopes = [slope[present] for slope in self._slopes]
+        sample, times = self._sample[present], self._times[:, present]
+        return _TapedStep(self._tableau, self._field, sample, times, self._dt[present], self._y[present], slopes)
 
     def total(self, weights: tuple[float, ...]) -> Tensor:
         """y + dt Σ weights_i k_i over the first stages."""
@@ -115,10 +128,7 @@ class _TapedStep:
         count = len(self._tableau.all_c)
         if len(self._slopes) < count:
             present, step = torch.unique(step, return_inverse=True)
-            slopes = [slope[present] for slope in self._slopes]
-            part = _TapedStep(
-                self._tableau, self._field, self._times[:, present], self._dt[present], self._y[present], slopes
-            )
+            part = self.only(present)
             part._evaluate(count)
             return part.inside(step, theta)
         stages = torch.stack(self._slopes, 1)
@@ -128,7 +138,7 @@ class _TapedStep:
     def _evaluate(self, count: int) -> None:
         for stage in range(len(self._slopes), count):
             at = self.total(self._tableau.all_a[stage])
-            self._slopes.append(self._field.evaluate(self._times[stage], at))
+            self._slopes.append(self._field.evaluate(self._times[stage], at, self._sample))
 
 
 def _by_round(sample: Tensor, counts: Tensor, order: Tensor) -> Tensor:

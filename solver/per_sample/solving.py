@@ -92,9 +92,9 @@ def _events(
     direction = torch.where(problem.times[-1] >= problem.times[0], 1.0, -1.0)
     order = torch.argsort(t * direction[sample], stable=True)
     order = order[torch.argsort(sample[order], stable=True)]
-    at = Moment(t[order].to(ts.dtype), y[order])
-    t, y = differentiable(conditions, problem.field, problem.stats, event[order], at)
-    return SampleEvents(sample[order], event[order], t, y.view(-1, *shape[1:]))
+    at = Moment(sample[order], t[order].to(ts.dtype), y[order])
+    sample, t, y = differentiable(conditions, problem.field, problem.stats, event[order], at)
+    return SampleEvents(sample, event[order], t, y.view(-1, *shape[1:]))
 
 
 def sample_tolerance(rtol: float | Tensor, atol: float | Tensor, norm: Norm) -> SampleTolerance:

@@ -156,7 +156,8 @@ class TakenSteps:
             times = self.t[new] + tableau.all_c[stage] * self.dt[new]
             if self._window is not None:
                 times = torch.clamp(times, *self._window[:, self.row[new]])
-            self._extra[stage - tableau.stages, new] = self._field.evaluate(times, self._from_start(new, moved))
+            slope = self._field.evaluate(times, self._from_start(new, moved), self.sample[new])
+            self._extra[stage - tableau.stages, new] = slope
 
 
 def dense_weights(tableau: ButcherTableau, thetas: Tensor) -> Tensor:

@@ -35,7 +35,8 @@ class _ShiftStart(torch.autograd.Function):
         (y0, ts), cotangent = ctx.saved_tensors, cotangents[0]
         with torch.no_grad():
             grads = torch.zeros_like(ctx.problem.times)
-            grads[0] = -_along_field(ctx.problem, ctx.problem.times[0], y0, cotangent)
+            everyone = torch.arange(len(y0), device=y0.device)
+            grads[0] = -_along_field(ctx.problem, ctx.problem.times[0], y0, everyone, cotangent)
         return None, cotangent, once(_of_times(grads, ts), "any")
 
 
@@ -53,12 +54,12 @@ class _ShiftOutputs(torch.autograd.Function):
             rows = torch.arange(len(times), device=times.device).unsqueeze(1)
             cells = (rows <= ctx.reached).nonzero(as_tuple=True)
             grads = torch.zeros_like(times)
-            grads[cells] = _along_field(ctx.problem, times[cells], ys[cells], cotangent[cells])
+            grads[cells] = _along_field(ctx.problem, times[cells], ys[cells], cells[1], cotangent[cells])
         return None, cotangent, once(_of_times(grads, ts), "any"), None
 
 
-def _along_field(problem: SampleProblem, t: Tensor, y: Tensor, cotangent: Tensor) -> Tensor:
-    slope = problem.field.evaluate(t, y)
+def _along_field(problem: SampleProblem, t: Tensor, y: Tensor, samples: Tensor, cotangent: Tensor) -> Tensor:
+    slope = problem.field.evaluate(t, y, samples)
     problem.stats.nfe_backward += 1
     return (slope * cotangent).sum(1).to(torch.float64)
 

@@ -11,8 +11,9 @@ from hypothesis import strategies as st
 from torch import Tensor
 from torch.utils._python_dispatch import TorchDispatchMode
 
-from solver import METHODS, Status, solve
+from solver import METHODS, Event, Status, solve
 from solver.controllers import PIDController
+from solver.field import Field
 from solver.method import Method, RungeKutta
 from solver.per_sample.attempts import Attempts, Runner
 from solver.per_sample.control import SampleControl
@@ -136,6 +137,41 @@ def test_t_has_the_shape_that_broadcasts_against_the_states(shape: tuple[int, ..
     solution = solve(field, y0, torch.tensor([0.0, 1.0]), per_sample=True)
     assert solution.ys.shape == (2, *shape)
     assert torch.allclose(solution.ys[1], y0 * torch.tensor(-0.5).exp(), atol=1e-5)
+
+
+class Paced(torch.nn.Module):
+    """y' = pace · y, with a pace for every sample of the batch."""
+
+    def __init__(self, paces: Tensor) -> None:
+        super().__init__()
+        self.paces = torch.nn.Parameter(paces)
+
+    def forward(self, t: Tensor, y: Tensor) -> Tensor:
+        return self.paces[: len(y), None] * y
+
+    def of_samples(self, samples: Tensor) -> Field:
+        paces = self.paces[samples, None]
+        return lambda t, y: paces * y
+
+
+@pytest.mark.parametrize("mode", MODES)
+@pytest.mark.parametrize("method", ["dopri5", "dop853", "bosh3"])
+def test_a_field_of_samples_is_told_whose_states_it_gets(method: str, mode: str) -> None:
+    field, y0 = Paced(-torch.logspace(-1, 1.5, 19, dtype=torch.float64)), starts(19)
+    ts = tensor(0, 0.3, 1).requires_grad_()
+    how = {"method": method, "gradient": mode, "rtol": 1e-9, "atol": 1e-9, "per_sample": True, "dense": True}
+    event = Event(lambda t, y: y.abs().amax(-1) - 0.1, terminal=False, direction="falling")
+    solution = solve(field, y0, ts, events=event, **how)
+    exact = y0 * torch.exp(field.paces[:, None] * (ts - ts[0])[:, None, None])
+    assert torch.allclose(solution.ys, exact, atol=1e-7)
+    found = torch.autograd.grad(solution.ys.square().sum(), (field.paces, ts), retain_graph=True)
+    for mine, expected in zip(found, torch.autograd.grad(exact.square().sum(), (field.paces, ts)), strict=True):
+        assert torch.allclose(mine, expected, atol=1e-6)
+    met = solution.samples.events
+    moments = torch.log(0.1 / y0[met.sample].abs().amax(-1)) / field.paces[met.sample]
+    assert torch.allclose(met.t, moments, atol=1e-6)
+    found, expected = (torch.autograd.grad(x.sum(), field.paces)[0] for x in (met.t, moments))
+    assert torch.allclose(found, expected, atol=1e-5)
 
 
 def test_each_sample_has_its_own_status_and_the_rows_after_it_are_nan() -> None:
