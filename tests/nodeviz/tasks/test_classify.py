@@ -6,18 +6,23 @@ import numpy as np
 import pytest
 import torch
 
-from nodeviz.datasets import Moons, Spiral
+from nodeviz.datasets import Blobs, EightGaussians, Moons, Spiral
+from nodeviz.engine.carry import keeps_weights
 from nodeviz.engine.trainer import Trainer
 from nodeviz.experiment import Experiment
 from nodeviz.fields import MLPField
 from nodeviz.fields.layout import size_of
+from nodeviz.settings import edited
 from nodeviz.tasks import Classify, SolverSettings
 from nodeviz.tasks.learnt import Learnt, place
 from nodeviz.tasks.picture import Picture, Viewpoint
-from nodeviz.tasks.read_out import ReadOut
+from nodeviz.tasks.read_out import ReadOut, cross_entropy
 
 LOOSE = SolverSettings(rtol=1e-3, atol=1e-3)
 MOONS = Experiment(task=Classify(), dataset=Moons(points=400), field=MLPField(width=16, cubed=False), solver=LOOSE)
+BLOBS = Experiment(
+    task=Classify(), dataset=Blobs(points=300), field=MLPField(width=8, cubed=False, augmented=1), solver=LOOSE
+)
 EXTENT = Moons().extent
 
 
@@ -44,10 +49,13 @@ def trained() -> Learnt:
     return place(MOONS.field, trainer.shown()).learnt
 
 
+@pytest.mark.parametrize("experiment", [MOONS, BLOBS], ids=["two classes", "three classes, augmented"])
 @pytest.mark.parametrize("gradient", ["checkpointed", "direct", "backsolve"])
-def test_the_gradient_of_the_loss_is_that_of_finite_differences_in_the_field_and_the_read_out(gradient: str) -> None:
+def test_the_gradient_of_the_loss_is_that_of_finite_differences_in_the_field_and_the_read_out(
+    gradient: str, experiment: Experiment
+) -> None:
     solver = SolverSettings(rtol=1e-9, atol=1e-9, gradient=gradient)
-    run, learnt = MOONS.task.begin(MOONS), learnt_of(MOONS).double()
+    run, learnt = experiment.task.begin(experiment), learnt_of(experiment).double()
     found = learnt.gradient(run.loss(learnt, np.random.default_rng(0), solver).loss)
     places, draw = learnt.field.theta.numel(), np.random.default_rng(3)
     for leaf, part in ((learnt.field.theta, found[:places]), (learnt.own, found[places:])):
@@ -137,3 +145,63 @@ def test_with_ever_more_layers_a_resnet_is_the_ode(trained: Learnt) -> None:
     gaps = [np.abs(pictured(MOONS, trained, 0.0, layers).surface.values - ode).max() for layers in (4, 32, 256)]
     assert gaps[0] > 3 * gaps[1] > 9 * gaps[2]
     assert gaps[2] < 0.02
+
+
+def test_of_three_classes_every_place_has_a_probability_each_and_the_flow_a_height() -> None:
+    trainer = Trainer(BLOBS)
+    for _ in range(100):
+        assert trainer.step().trouble is None
+    learnt = place(BLOBS.field, trainer.shown()).learnt
+    picture = pictured(BLOBS, learnt, t=0.0)
+    assert picture.surface.values.shape == (9, 9, 3)
+    np.testing.assert_allclose(picture.surface.values.sum(-1), 1.0, rtol=1e-5)
+    assert picture.figures[0].value > 95
+    assert picture.cloud.ys.shape == (24, 300, 3)
+    assert set(picture.cloud.labels) == {0, 1, 2}
+    assert not picture.cloud.ys[0, :, 2].any()
+    assert picture.cloud.ys[-1, :, 2].any()
+
+
+def test_a_batch_may_be_all_points() -> None:
+    whole = Experiment(task=Classify(batch=0), dataset=MOONS.dataset, field=MOONS.field, solver=LOOSE)
+    run, learnt, train = whole.task.begin(whole), learnt_of(whole), MOONS.dataset.sample(0).train
+    losses = [float(run.loss(learnt, np.random.default_rng(seed), LOOSE).loss.detach()) for seed in (0, 1)]
+    assert losses[0] == losses[1]
+    with torch.no_grad():
+        learnt.field.theta.zero_()
+        loss = run.loss(learnt, np.random.default_rng(0), LOOSE).loss
+    logits = ReadOut.of(learnt.own, 1).logits(torch.tensor(train.ys).float()).detach()
+    assert float(loss) == pytest.approx(float(cross_entropy(logits, torch.tensor(train.labels))), rel=1e-5)
+
+
+def test_trajectories_start_at_held_out_points_of_every_class() -> None:
+    starts, held_out = BLOBS.task.starts(BLOBS.dataset, 0), BLOBS.dataset.sample(0).test
+    assert starts.shape == (12, 2)
+    classes = [int(held_out.labels[(held_out.ys == start).all(-1)][0]) for start in starts]
+    assert classes == [0] * 4 + [1] * 4 + [2] * 4
+
+
+@pytest.mark.parametrize(
+    ("path", "value"),
+    [("noise", 0.3), ("points", 500), ("held_out", 0.5), ("data_seed", 7)],
+    ids=lambda part: str(part),
+)
+def test_other_points_of_the_same_kind_are_learnt_from_the_next_step_on_with_the_same_weights(
+    path: str, value: float
+) -> None:
+    trainer = Trainer(MOONS)
+    trainer.step()
+    before, points = trainer.shown(), trainer.run.train.states
+    assert trainer.adopt(edited(MOONS, f"dataset.{path}", value))
+    np.testing.assert_array_equal(trainer.shown(), before)
+    assert not torch.equal(trainer.run.train.states[:50], points[:50])
+    assert trainer.step().trouble is None
+
+
+def test_another_number_of_classes_is_another_read_out() -> None:
+    assert not keeps_weights(BLOBS, edited(BLOBS, "dataset.blobs", 4))
+
+
+def test_points_of_one_class_are_refused_with_what_to_choose() -> None:
+    with pytest.raises(ValueError, match="two classes or more; those of EightGaussians are all of one"):
+        Experiment(task=Classify(), dataset=EightGaussians())
