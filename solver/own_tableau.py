@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from fractions import Fraction
 from math import fsum, isfinite
 from typing import TypeVar
 
 from solver.method import RungeKutta
 from solver.order_conditions import residuals
-from solver.proven_order import dense_order, estimate_order, step_order
+from solver.own_dense import with_dense_output
+from solver.proven_order import estimate_order, step_order
 from solver.tableau import TOLERANCE, ButcherTableau, ErrorEstimate, Row
 
 Number = float | int | str | Fraction
@@ -32,7 +32,7 @@ def own_method(
     `a` has a row for each stage, of the entries left of the diagonal or of all entries. Numbers may be written as
     strings such as "1/3". `c` defaults to the row sums of a. `b_low` are the weights of an embedded, less accurate
     solution, which make the method adaptive. `order` is what you claim; left out, it is what the coefficients prove.
-    Dense output is cubic where the last stage is f at the step's end, else quadratic.
+    Dense output is quadratic, from order 3 on cubic, and from order 4 on of order 4 if the stages allow.
 
     Raises `ValueError` saying which coefficients are wrong.
     """
@@ -43,7 +43,7 @@ def own_method(
     proven = _checked_order(rows, weights, order)
     estimates = () if b_low is None else (_estimate(rows, weights, _numbers(_sized(b_low, len(b), "b_low"), "b_low")),)
     tableau = ButcherTableau(order or proven, nodes, rows, weights, estimates)
-    tableau = replace(tableau, dense_order=dense_order(tableau))
+    tableau = with_dense_output(tableau)
     tableau.check()
     return RungeKutta(name, label, _sentence(tableau), tableau)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from fractions import Fraction
+from math import log2
 from typing import Any
 
 import pytest
@@ -12,9 +13,13 @@ from hypothesis import strategies as st
 
 from solver import RungeKutta, solve
 from solver.methods import METHODS
+from solver.methods.bosh3 import BOSH3
 from solver.methods.dopri5 import DOPRI5
+from solver.methods.midpoint import MIDPOINT
+from solver.methods.rk4 import RK4
 from solver.methods.tsit5 import TSIT5
 from solver.own_tableau import own_method
+from tests.problems import MODULATED
 
 KUTTA: dict[str, Any] = {
     "a": [[], ["1/2"], [0, "1/2"], [0, 0, 1]],
@@ -52,6 +57,30 @@ def test_an_embedded_solution_makes_the_method_adaptive() -> None:
     )
     assert (method.order, method.error_order, method.adaptive, method.tableau.fsal) == (3, 2, True, True)
     assert method.tableau.dense_order == 3
+
+
+@pytest.mark.parametrize(("built_in", "order"), [(MIDPOINT, 2), (BOSH3, 3), (RK4, 3), (DOPRI5, 4), (TSIT5, 4)])
+def test_dense_output_is_as_good_as_the_stages_allow(built_in: RungeKutta, order: int) -> None:
+    tableau = built_in.tableau
+    own = own_method(tableau.a, tableau.b, tableau.c)
+    assert own.tableau.dense_order == order
+    own.tableau.check()
+    errors = []
+    for steps in (40, 80):
+        ts = (torch.arange(steps, dtype=torch.float64) + 0.3) / steps
+        ts = torch.cat((torch.zeros(1, dtype=torch.float64), ts))
+        ys = solve(MODULATED.field, MODULATED.y0, ts, method=own, dt=1 / steps).ys
+        errors.append(float((ys - MODULATED.exact(ts)).abs().max()))
+    assert log2(errors[0] / errors[1]) == pytest.approx(min(order + 1, own.order), abs=0.3)
+
+
+@pytest.mark.parametrize(("asked", "nfe"), [((1.0,), 40), ((0.33, 0.66, 1.0), 40), ((0.95, 1.0), 41)])
+def test_a_stage_for_dense_output_costs_an_evaluation_in_the_last_step_alone(
+    asked: tuple[float, ...], nfe: int
+) -> None:
+    ts = torch.tensor((0.0, *asked), dtype=torch.float64)
+    solution = solve(MODULATED.field, MODULATED.y0, ts, method=own_method(**KUTTA), dt=0.1)
+    assert solution.stats.nfe_forward == nfe
 
 
 def test_it_solves_at_once_like_the_built_in_of_the_same_coefficients() -> None:
