@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from solver.auditing import audit_gradient as audit_gradient
+    from solver.certificate import Certificate as Certificate
+    from solver.certificate import certify as certify
     from solver.controllers import CONTROLLERS as CONTROLLERS
     from solver.controllers import FixedController as FixedController
     from solver.controllers import PIDController as PIDController
@@ -31,6 +33,7 @@ if TYPE_CHECKING:
     from solver.methods import METHODS as METHODS
     from solver.methods.adams import adams_bashforth as adams_bashforth
     from solver.methods.adams import adams_bashforth_moulton as adams_bashforth_moulton
+    from solver.own_tableau import own_method as own_method
     from solver.solution import EventRecord as EventRecord
     from solver.solution import Samples as Samples
     from solver.solution import SampleSteps as SampleSteps
@@ -48,6 +51,7 @@ _HOMES = {
     "AsynchronousLeapfrog": "method",
     "ButcherTableau": "tableau",
     "CONTROLLERS": "controllers",
+    "Certificate": "certificate",
     "DifferentiableField": "field",
     "ErrorEstimate": "tableau",
     "Event": "events",
@@ -71,6 +75,8 @@ _HOMES = {
     "adams_bashforth": "methods.adams",
     "adams_bashforth_moulton": "methods.adams",
     "audit_gradient": "auditing",
+    "certify": "certificate",
+    "own_method": "own_tableau",
     "solve": "solving",
 }
 
