@@ -17,7 +17,7 @@ from nodeviz.tasks.picture import SurfaceKind
 if TYPE_CHECKING:
     from nodeviz.tasks.run import Problem, Run
 
-START_STREAM = 5
+START_STREAM = 7
 """The points that are drawn as they flow come from a stream of their own of the training seed."""
 STARTS = 32
 """Trajectories that are shown as learnt."""

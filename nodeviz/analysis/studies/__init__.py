@@ -2,9 +2,10 @@
 
 from nodeviz.analysis.studies.classifiers import CLASSIFIERS
 from nodeviz.analysis.studies.depth import DEPTH
+from nodeviz.analysis.studies.flows import FLOWS
 from nodeviz.analysis.study import Study
 
-STUDIES: tuple[Study, ...] = (DEPTH, CLASSIFIERS)
+STUDIES: tuple[Study, ...] = (DEPTH, CLASSIFIERS, FLOWS)
 
 
 def study_named(name: str) -> Study:

@@ -62,6 +62,11 @@ class DifferentiatedField(torch.nn.Module):
             slope = torch.cat(columns, 1)
         return slope if graph else slope.detach()
 
+    def of_samples(self, samples: Tensor) -> DifferentiatedField:
+        """The field of these points alone, for steps of each one's own."""
+        probe = None if self._probe is None else self._probe[samples]
+        return DifferentiatedField(self._module, probe, self._regularised)
+
     def _of_jacobian(self, ys: Tensor, dy: Tensor, graph: bool) -> tuple[Tensor, Tensor]:
         """Its trace and its squared Frobenius norm, each (batch,)."""
 

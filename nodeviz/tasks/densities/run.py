@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
+from torch import Tensor
 
 from nodeviz.datasets.declared import PointDataset
 from nodeviz.fields.layout import size_of
@@ -26,7 +27,7 @@ from nodeviz.tasks.solving import SolverSettings
 if TYPE_CHECKING:
     from nodeviz.tasks.match_density import MatchDensity
 
-JUDGES_STREAM = 6
+JUDGES_STREAM = 8
 """The base points that judge a flow to an energy come from a stream of their own of the training seed."""
 JUDGES = 4096
 
@@ -57,9 +58,7 @@ class DensityRun(Run):
 def _objective(task: MatchDensity, problem: Problem, flow: Flow) -> Objective:
     way = Way(task.divergence, task.kinetic, task.jacobian)
     if task.objective == "reverse-kl":
-        drawn = np.random.default_rng([problem.training.seed, JUDGES_STREAM])
-        judges = flow.draw_base(JUDGES, drawn, torch.zeros((), dtype=torch.float64))
-        return ReverseKL(flow, energy_of(problem.dataset), task.batch, judges, way)
+        return ReverseKL(flow, energy_of(problem.dataset), task.batch, judges_of(flow, problem.training.seed), way)
     samples = samples_of(task.points_of(problem.dataset), problem.training.seed, task.batch)
     if task.objective == "likelihood":
         return Likelihood(flow, samples, way)
@@ -70,3 +69,9 @@ def samples_of(dataset: PointDataset, seed: int, batch: int) -> Samples:
     """The points of `seed` as tensors of float64."""
     train, held_out = dataset.sample(seed)
     return Samples(torch.from_numpy(train.ys.copy()), torch.from_numpy(held_out.ys.copy()), batch)
+
+
+def judges_of(flow: Flow, seed: int) -> Tensor:
+    """The base points that judge a flow to an energy, (n, 2) float64."""
+    drawn = np.random.default_rng([seed, JUDGES_STREAM])
+    return flow.draw_base(JUDGES, drawn, torch.zeros((), dtype=torch.float64))
