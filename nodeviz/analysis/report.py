@@ -11,12 +11,16 @@ Cell = str | float | None
 
 
 class Column(msgspec.Struct, frozen=True):
-    """A column's heading, the unit below it, how many significant digits its numbers have, and what it means."""
+    """A column's heading, the unit below it, how many significant digits its numbers have, and what it means.
+
+    `best` says which of its numbers to point out, where one is better than another.
+    """
 
     label: str
     unit: str = ""
     digits: int = 3
     sentence: str = ""
+    best: Literal["", "lowest", "highest"] = ""
 
 
 class Table(msgspec.Struct, frozen=True):

@@ -96,9 +96,25 @@ def style_sheet(colours: Theme) -> str:
     }}
     QToolButton#chip:checked {{ color: {colours.text}; background: {hover}; border-color: {hover}; }}
     QToolButton#chip:focus {{ border-color: {colours.blue}; }}
+    QToolButton#plain {{ padding: 1px; border-radius: 4px; }}
+    QToolButton#plain:checked {{ background: {hover}; }}
     QToolButton#segment {{ border: 1px solid {colours.hairline}; border-radius: 4px; padding: 2px 0px; }}
     QToolButton#segment:checked {{ background: {hover}; border-color: {colours.secondary}; }}
     QToolButton#segment:focus {{ border-color: {colours.blue}; }}
+    QTabBar#tabs::tab {{
+        background: transparent; color: {colours.secondary}; border: none; border-bottom: 2px solid transparent;
+        padding: 3px 8px 2px 8px;
+    }}
+    QTabBar#tabs::tab:hover {{ color: {colours.text}; }}
+    QTabBar#tabs::tab:selected {{ color: {colours.text}; border-bottom-color: {colours.blue}; }}
+    QTabBar#tabs::tab:selected:focus {{ background: {hover}; }}
+    QTableWidget {{ background: {colours.panel}; color: {colours.text}; border: none; outline: none; }}
+    QTableWidget::item {{ padding: 0px 6px; }}
+    QHeaderView, QHeaderView::section {{
+        background: {colours.panel}; color: {colours.secondary}; border: none; padding: 2px 6px;
+    }}
+    QHeaderView::section {{ border-bottom: 1px solid {colours.hairline}; }}
+    QTableWidget QTableCornerButton::section {{ background: {colours.panel}; border: none; }}
     QScrollArea {{ border: none; background: {colours.panel}; }}
     QScrollBar:vertical {{ background: transparent; width: 8px; margin: 0; }}
     QScrollBar::handle:vertical {{ background: {colours.hairline}; border-radius: 4px; min-height: 24px; }}

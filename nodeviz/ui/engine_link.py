@@ -25,6 +25,7 @@ from nodeviz.engine.messages import (
     Restore,
     Role,
     Step,
+    StudyExtended,
     SweepExtended,
     Train,
     TrajectoriesSolved,
@@ -46,6 +47,7 @@ class EngineLink(QObject):
     portrayed = Signal(object)
     solved = Signal(object)
     swept = Signal(object)
+    studied = Signal(object)
     weighed = Signal(object)
     """Newer weights, of the experiment as it stands now."""
     failed = Signal(object)
@@ -84,6 +86,7 @@ class EngineLink(QObject):
             Portrait: self._on_portrait,
             TrajectoriesSolved: self._on_trajectories,
             SweepExtended: self._on_sweep,
+            StudyExtended: self._on_study,
             Failed: self._on_failed,
             WorkerLost: self._on_lost,
         }
@@ -234,6 +237,10 @@ class EngineLink(QObject):
     def _on_sweep(self, sweep: SweepExtended) -> None:
         if self.inspection.sweep_answered(sweep):
             self.swept.emit(sweep)
+
+    def _on_study(self, extended: StudyExtended) -> None:
+        if self.inspection.study_answered(extended):
+            self.studied.emit(extended)
 
     def _on_failed(self, failed: Failed) -> None:
         if failed.role == "inspector":

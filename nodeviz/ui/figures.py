@@ -11,8 +11,8 @@ PLAIN_DIGITS = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹⁻−", "0123456789--"
 NOTHING = "–"
 
 
-def figure(value: float | None, *, smallest: float = 1e-3) -> str:
-    """`value` to three significant digits; below `smallest` or from a million on as a×10ⁿ; a dash for NaN or None."""
+def figure(value: float | None, *, smallest: float = 1e-3, digits: int = 3) -> str:
+    """`value` to so many significant digits; below `smallest` or from a million on as a×10ⁿ; a dash for NaN or None."""
     if value is None or math.isnan(value):
         return NOTHING
     if math.isinf(value):
@@ -20,8 +20,8 @@ def figure(value: float | None, *, smallest: float = 1e-3) -> str:
     if value == 0:
         return "0"
     if not smallest <= abs(value) < 999_500:
-        return powers_of_ten(value)
-    decimals = max(0, 2 - math.floor(math.log10(abs(value))))
+        return powers_of_ten(value, digits)
+    decimals = max(0, digits - 1 - math.floor(math.log10(abs(value))))
     return _minus(f"{value:.{decimals}f}")
 
 
@@ -33,9 +33,9 @@ def setting_text(value: float, *, logarithmic: bool) -> str:
     return powers_of_ten(value)
 
 
-def powers_of_ten(value: float) -> str:
-    """`value` as a×10ⁿ with at most three significant digits in a."""
-    mantissa, exponent = f"{value:.2e}".split("e")
+def powers_of_ten(value: float, digits: int = 3) -> str:
+    """`value` as a×10ⁿ with at most so many significant digits in a."""
+    mantissa, exponent = f"{value:.{digits - 1}e}".split("e")
     mantissa = mantissa.rstrip("0").rstrip(".")
     return _minus(mantissa) + "×10" + str(int(exponent)).translate(SUPERSCRIPTS)
 

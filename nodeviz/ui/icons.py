@@ -96,8 +96,30 @@ def _search(painter: QPainter, colour: QColor) -> None:
     painter.drawLine(QPointF(12.3, 12.3), QPointF(16, 16))
 
 
+def _back(painter: QPainter, colour: QColor) -> None:
+    painter.translate(SIDE, 0)
+    painter.scale(-1, 1)
+    _play(painter, colour)
+
+
+def _table(painter: QPainter, colour: QColor) -> None:
+    painter.drawRoundedRect(QRectF(4, 5, 12, 10), 1.5, 1.5)
+    for y in (8.4, 11.7):
+        painter.drawLine(QPointF(4, y), QPointF(16, y))
+    painter.drawLine(QPointF(9, 5), QPointF(9, 15))
+
+
+def _widen(painter: QPainter, colour: QColor) -> None:
+    painter.drawLine(QPointF(3.5, 10), QPointF(16.5, 10))
+    for side, way in ((3.5, 1), (16.5, -1)):
+        painter.drawPolyline(QPolygonF([QPointF(side + 3 * way, 7), QPointF(side, 10), QPointF(side + 3 * way, 13)]))
+
+
 DRAWINGS: dict[str, Callable[[QPainter, QColor], None]] = {
     "play": _play,
+    "back": _back,
+    "table": _table,
+    "widen": _widen,
     "pause": _pause,
     "step": _step,
     "reset": _reset,

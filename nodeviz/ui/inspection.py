@@ -12,27 +12,28 @@ from typing import NamedTuple
 
 from PySide6.QtCore import QObject
 
+from nodeviz.analysis.study import Study
 from nodeviz.engine.messages import (
     AskPortrait,
+    AskStudy,
     AskSweep,
     AskTrajectories,
     Message,
     Portrait,
     Reset,
     SetWeights,
+    StudyExtended,
     SweepExtended,
     TrajectoriesSolved,
     Weights,
 )
+from nodeviz.ui.background_question import BackgroundQuestion, WeightsStamp
 from nodeviz.ui.in_flight import OneInFlight
 from nodeviz.ui.worker_link import WorkerLink
 
 EDIT_PATIENCE = 0.25
 """Seconds that an edit waits at most for the picture asked before it."""
 LIVE_PORTRAIT_GAP = 1 / 30
-SWEEP_GAP = 2.0
-SWEEP_SHARE = 0.2
-"""The share of its time that the inspector may spend on sweeps while the weights keep changing."""
 
 Starts = tuple[tuple[float, float], ...]
 
@@ -46,7 +47,7 @@ class Scene(NamedTuple):
 
 
 class Inspection(QObject):
-    """Asks the inspector for portraits, trajectories and sweeps; owned and moved by EngineLink."""
+    """Asks the inspector for portraits, trajectories, sweeps and studies; owned and moved by EngineLink."""
 
     def __init__(self, inspector: WorkerLink, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -63,11 +64,12 @@ class Inspection(QObject):
         self._portrait_asked_at = 0.0
         self._portrait_not_before = 0.0
         self._trajectories: OneInFlight[AskTrajectories] = OneInFlight()
-        self._sweep: AskSweep | None = None
-        self._sweep_due = True
-        self._sweep_asked_at = 0.0
-        self._sweep_pause = SWEEP_GAP
-        self._sweep_stamp: tuple[int, int] | None = None
+        self.sweep = BackgroundQuestion()
+        self._studies: dict[str, BackgroundQuestion] = {}
+        self._study = ""
+        """The study that is looked at."""
+        self._study_told = False
+        """Whether the inspector was asked for a study, and not yet to leave it."""
 
     # ---- what changed -----------------------------------------------------------------------------------------------
 
@@ -84,15 +86,28 @@ class Inspection(QObject):
         if self._inspector.state == "ready":
             self._send_trajectories()
 
+    def look_at_study(self, study: Study | None) -> None:
+        """This study is looked at from now on, or none: the others rest."""
+        if self._study in self._studies:
+            self._studies[self._study].leave()
+        self._study = "" if study is None else study.name
+        if study is not None and study.name not in self._studies:
+            self._studies[study.name] = BackgroundQuestion(follows_weights=study.follows_weights)
+        if study is None and self._study_told:
+            self._study_told = False
+            self._inspector.send(AskStudy(0, "", run=self._run))
+
     def take_weights(self, weights: Weights) -> None:
         """The trainer has newer weights."""
         self._weights = weights
         self._portrait_due = True
 
     def forget_pictures(self, *, swept: bool) -> None:
-        """The experiment is another, so what was asked of the last one is old. `swept`: so is the sweep."""
+        """The experiment is another, so what was asked of the last one is old. `swept`: so are sweep and studies."""
         self._portrait_due = True
-        self._sweep_due = self._sweep_due or swept
+        if swept:
+            for question in self._background():
+                question.age()
 
     def begin_run(self, run: int) -> None:
         """Another run: the weights kept are those of the last."""
@@ -110,7 +125,8 @@ class Inspection(QObject):
         """The inspector failed or was lost: what was in flight has no answer, and waits until something changes."""
         self._portrait.forget()
         self._trajectories.forget()
-        self._sweep = None
+        for question in self._background():
+            question.abandon()
 
     # ---- what was answered ------------------------------------------------------------------------------------------
 
@@ -124,14 +140,13 @@ class Inspection(QObject):
         return self._is_current(solved)
 
     def sweep_answered(self, sweep: SweepExtended) -> bool:
-        asked = self._sweep
-        if asked is None or sweep.question != asked.question:
+        return self.sweep.answered(sweep.question, done=sweep.done) and self._is_current(sweep)
+
+    def study_answered(self, extended: StudyExtended) -> bool:
+        question = self._studies.get(extended.study)
+        if question is None or not question.answered(extended.question, done=extended.report.done):
             return False
-        if sweep.done:
-            self._sweep = None
-            took = monotonic() - self._sweep_asked_at
-            self._sweep_pause = max(SWEEP_GAP, took / SWEEP_SHARE)
-        return self._is_current(sweep)
+        return self._is_current(extended)
 
     def release(self, event: Message) -> None:
         """An answer for another run: it is not drawn, but the question is answered."""
@@ -151,6 +166,7 @@ class Inspection(QObject):
         self._send_trajectories()
         self._send_portrait(now, training)
         self._send_sweep(now)
+        self._send_study(now)
 
     def _send_edit(self, now: float) -> None:
         patient = self._portrait.busy and now - self._portrait_asked_at < EDIT_PATIENCE
@@ -181,15 +197,27 @@ class Inspection(QObject):
             self._inspector.send(ask)
 
     def _send_sweep(self, now: float) -> None:
-        stamp = None if self._weights is None else (self._weights.run, self._weights.step)
-        rested = self._sweep is None and now - self._sweep_asked_at >= self._sweep_pause
-        if self._inspector.edit_waits or not (self._sweep_due or (rested and stamp != self._sweep_stamp)):
+        if not self._inspector.edit_waits and self.sweep.due(now, self._stamp()):
+            self._question += 1
+            self.sweep.asked(self._question, now, self._stamp())
+            self._tell_weights()
+            self._inspector.send(AskSweep(self._question, run=self._run))
+
+    def _send_study(self, now: float) -> None:
+        question = self._studies.get(self._study)
+        if question is None or self._inspector.edit_waits or not question.due(now, self._stamp()):
             return
         self._question += 1
-        self._sweep = AskSweep(self._question, run=self._run)
-        self._sweep_due, self._sweep_asked_at, self._sweep_stamp = False, now, stamp
+        question.asked(self._question, now, self._stamp())
+        self._study_told = True
         self._tell_weights()
-        self._inspector.send(self._sweep)
+        self._inspector.send(AskStudy(self._question, self._study, run=self._run))
+
+    def _stamp(self) -> WeightsStamp:
+        return None if self._weights is None else (self._weights.run, self._weights.step)
+
+    def _background(self) -> tuple[BackgroundQuestion, ...]:
+        return (self.sweep, *self._studies.values())
 
     def _tell_weights(self) -> None:
         weights = self._weights
@@ -209,5 +237,6 @@ class Inspection(QObject):
     def _forget_questions(self) -> None:
         self._portrait.forget()
         self._trajectories.forget()
-        self._sweep = None
-        self._portrait_due = self._sweep_due = True
+        self._portrait_due = True
+        for question in self._background():
+            question.begin_anew()

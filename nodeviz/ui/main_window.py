@@ -23,6 +23,7 @@ from nodeviz.ui.panels.field import FieldPanel
 from nodeviz.ui.panels.problem import ProblemPanel
 from nodeviz.ui.panels.section import Section, hairline
 from nodeviz.ui.panels.solver import SolverPanel
+from nodeviz.ui.panels.study_tabs import StudyTabs
 from nodeviz.ui.panels.training import TrainingPanel
 from nodeviz.ui.parameter_feed import ParameterFeed
 from nodeviz.ui.phase_feed import PhaseFeed
@@ -34,11 +35,13 @@ from nodeviz.ui.plots.tradeoff_plot import TradeoffPlot
 from nodeviz.ui.ready_menu import ReadyMenu
 from nodeviz.ui.recent_menu import RecentMenu
 from nodeviz.ui.status_bar import StatusBar
+from nodeviz.ui.study_feed import StudyFeed
 from nodeviz.ui.sweep_feed import SweepFeed
 from nodeviz.ui.toolbar import Toolbar
 from nodeviz.ui.view_chips import ViewChips
 
 PLOTS_SHARE, PLOTS_LOWEST, PLOTS_HIGHEST = 0.25, 168, 460
+WIDENED_SHARE, WIDENED_HIGHEST = 0.45, 900
 
 
 class MainWindow(QMainWindow):
@@ -54,6 +57,7 @@ class MainWindow(QMainWindow):
         self.plane: PhasePlane = PhasePlane()
         self.scrubber = TimeScrubber()
         self.loss, self.evaluations, self.tradeoff = LossPlot(), NfePlot(), TradeoffPlot()
+        self.studies = StudyTabs(self.tradeoff, "Trade-off")
         self.cost = CostPanel()
         problem, field = ProblemPanel(desk.store, desk.alternatives), FieldPanel(desk.store, desk.alternatives)
         self.left = Column((problem, field, TrainingPanel(desk.store)), "Problem, field, training")
@@ -71,6 +75,7 @@ class MainWindow(QMainWindow):
             HistoryFeed(desk.link, desk.clock, self.toolbar, self.loss, self.evaluations, self.cost),
             LossFeed(desk.store, self.loss),
             SweepFeed(desk.store, desk.link, desk.clock, self.tradeoff),
+            StudyFeed(desk.store, desk.link, desk.clock, self.studies),
             ParameterFeed(desk.store, desk.link, field),
         )
         desk.clock.ticked.connect(self.plane.tick)
@@ -100,7 +105,7 @@ class MainWindow(QMainWindow):
             *self.right.sections,
             self.loss,
             self.evaluations,
-            self.tradeoff,
+            self.studies.front,
         )
         region = regions[index]
         if isinstance(region, Section):
@@ -138,12 +143,23 @@ class MainWindow(QMainWindow):
         super().resizeEvent(event)
         for column in (self.left, self.right):
             column.fit(self.width())
-        self._plots.setFixedHeight(round(min(max(PLOTS_SHARE * self.height(), PLOTS_LOWEST), PLOTS_HIGHEST)))
+        self._share_height()
 
     def closeEvent(self, event: QCloseEvent) -> None:
         self.remember_taste()
         self.closed.emit()
         super().closeEvent(event)
+
+    def _share_height(self) -> None:
+        """The plots take their share; a study that was widened takes more."""
+        wide = self.studies.wide.isChecked()
+        share, highest = (WIDENED_SHARE, WIDENED_HIGHEST) if wide else (PLOTS_SHARE, PLOTS_HIGHEST)
+        self._plots.setFixedHeight(round(min(max(share * self.height(), PLOTS_LOWEST), highest)))
+
+    def _widen_study(self, wide: bool) -> None:
+        for widget in self._beside_studies:
+            widget.setVisible(not wide)
+        self._share_height()
 
     # ---- composition ------------------------------------------------------------------------------------------------
 
@@ -155,14 +171,10 @@ class MainWindow(QMainWindow):
             stretched=self.plane,
         )
         upper = _row(self.left, hairline(vertical=True), middle, hairline(vertical=True), self.right, stretched=middle)
-        self._plots = _row(
-            self.loss,
-            hairline(vertical=True),
-            self.evaluations,
-            hairline(vertical=True),
-            self.tradeoff,
-            stretched=(self.loss, self.evaluations, self.tradeoff),
-        )
+        plots = (self.loss, self.evaluations, self.studies)
+        self._beside_studies = (self.loss, hairline(vertical=True), self.evaluations, hairline(vertical=True))
+        self._plots = _row(*self._beside_studies, self.studies, stretched=plots)
+        self.studies.widened.connect(self._widen_study)
         bars = (self.toolbar, _line(), upper, _line(), self._plots, _line(), self.status)
         self._body = _stack(*bars, stretched=upper)
         self.setCentralWidget(self._body)

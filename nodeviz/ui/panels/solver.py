@@ -15,11 +15,11 @@ from nodeviz.ui.store import ExperimentStore
 
 CAUTION = "Its gradient can be wrong by orders of magnitude at loose tolerances; checkpointed is exact."
 RUNS_BACKWARDS = ("backsolve", "backsolve_full")
-RARE = ("controller", "max_steps")
+RARE = ("controller", "stepping", "max_steps")
 
 
 class SolverPanel(Section):
-    """Tolerances stand here for adaptive methods, the step size for the others."""
+    """Tolerances stand here for adaptive methods, the step size for the others; and why a choice has no effect."""
 
     def __init__(self, store: ExperimentStore) -> None:
         super().__init__("Solver")
@@ -35,6 +35,10 @@ class SolverPanel(Section):
         self.caution.setFont(theme.caption_font())
         self.caution.setWordWrap(True)
         self.add(self.caution)
+        self.shared = QLabel()
+        self.shared.setFont(theme.caption_font())
+        self.shared.setWordWrap(True)
+        self.add(self.shared)
         self.add_more(*(self.rows[name] for name in RARE))
         self._show(store.experiment)
         store.changed.connect(lambda before, after: self._show(after))
@@ -45,3 +49,5 @@ class SolverPanel(Section):
         self.rows["atol"].setVisible(adaptive)
         self.rows["dt"].setVisible(not adaptive)
         self.caution.setVisible(experiment.solver.gradient in RUNS_BACKWARDS)
+        self.shared.setText(experiment.solver.why_shared)
+        self.shared.setVisible(bool(experiment.solver.why_shared))

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 import pyqtgraph as pg
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QColor, QResizeEvent
+from PySide6.QtGui import QColor, QFontMetrics, QResizeEvent
 from PySide6.QtWidgets import QLabel, QWidget
 
 from nodeviz.ui import theme
@@ -89,12 +89,18 @@ class ThemedPlot(pg.PlotWidget):
             axis.setTickFont(font)
             axis.label.setFont(font)
             if side in self._names:
-                axis.setLabel(self._names[side], color=colours.secondary, **{"font-size": f"{font.pixelSize()}px"})
+                axis.setLabel(self._fitting(side), color=colours.secondary, **{"font-size": f"{font.pixelSize()}px"})
         palette = self._sentence.palette()
         palette.setColor(self._sentence.foregroundRole(), QColor(colours.secondary))
         self._sentence.setPalette(palette)
         self._sentence.setFont(theme.text_font())
         self.restyle(colours)
+
+    def _fitting(self, side: str) -> str:
+        """The axis's name, shortened where the plot is too small for it."""
+        room = self.height() - AXIS_HEIGHT if side == "left" else self.width() - AXIS_WIDTH
+        metrics = QFontMetrics(theme.caption_font())
+        return metrics.elidedText(self._names[side], Qt.TextElideMode.ElideRight, max(room - theme.SPACE, 20))
 
     def restyle(self, colours: Theme) -> None:
         """Give the subclass's items their colours."""
@@ -104,3 +110,12 @@ class ThemedPlot(pg.PlotWidget):
         if hasattr(self, "_sentence"):  # Qt resizes a widget before its constructor has ended
             inset = theme.SPACE_LARGE
             self._sentence.setGeometry(self.rect().adjusted(AXIS_WIDTH + inset, 0, -inset, -AXIS_HEIGHT))
+            self._fit_names()
+
+    def _fit_names(self) -> None:
+        if self.plotItem is None:  # pyqtgraph's way to say that it is closed, which resizes it once more
+            return
+        for side in self._names:
+            axis, fitting = self.plot.getAxis(side), self._fitting(side)
+            if axis.labelText != fitting:
+                axis.setLabel(fitting)

@@ -37,8 +37,8 @@ class LogAxis(pg.AxisItem):
         return [power_of_ten(value, plain) for value in values]
 
 
-class LossAxis(LogAxis):
-    """Logarithmic, or plain for a loss that may be negative."""
+class EitherAxis(LogAxis):
+    """Logarithmic, or plain when it is told to be."""
 
     logarithmic = True
 

@@ -14,7 +14,7 @@ from nodeviz.ui import theme
 from nodeviz.ui.figures import figure
 from nodeviz.ui.plots.end_labels import Named
 from nodeviz.ui.plots.history import History, Values
-from nodeviz.ui.plots.log_axis import LossAxis
+from nodeviz.ui.plots.log_axis import EitherAxis
 from nodeviz.ui.plots.step_plot import StepPlot, consecutive
 from nodeviz.ui.plots.stroke import Stroke
 from nodeviz.ui.plots.trace import Span, Trace, span_of
@@ -39,7 +39,7 @@ class LossPlot(StepPlot):
     """Training loss and evaluation over the steps; logarithmic unless the loss may be negative."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
-        self._axis = LossAxis("left")
+        self._axis = EitherAxis("left")
         super().__init__(self._axis, parent)
         self.setAccessibleName("Loss over training steps")
         self._train = Trace(self.plot, z=1)

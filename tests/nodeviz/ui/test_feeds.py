@@ -86,12 +86,12 @@ def test_a_sweep_shows_its_points_and_what_the_solver_as_set_costs(
     asked = launched.desk.link.inspection
     points = tuple(SweepPoint(10.0**-k, 10.0**-k, 50 * k, float(k), "success") for k in range(1, 6))
     launched.desk.link.inspector.state = "ready"
-    qtbot.waitUntil(lambda: asked._sweep is not None)
+    qtbot.waitUntil(lambda: asked.sweep.under_way is not None)
     hear(
         launched,
         client,
         qtbot,
-        SweepExtended(question=asked._sweep.question, step=0, axis="rtol", points=points, current=points[2], done=True),
+        SweepExtended(question=asked.sweep.under_way, step=0, axis="rtol", points=points, current=points[2], done=True),
     )
     assert launched.window.cost.values["error"].text() == "0.00100"
     assert launched.window.tradeoff.sentence == ""

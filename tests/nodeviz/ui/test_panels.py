@@ -89,6 +89,19 @@ def test_a_caution_stands_beside_backsolve_and_only_there(store, qtbot) -> None:
     assert panel.caution.isVisible() and "orders of magnitude" in panel.caution.text()
 
 
+def test_steps_per_trajectory_that_have_no_effect_are_explained(store, qtbot) -> None:
+    panel = shown(SolverPanel(store), qtbot)
+    store.edit("solver.stepping", "per_sample")
+    assert not panel.shared.isVisible()
+    store.edit("solver.method", "rk4")
+    assert panel.shared.isVisible() and "explicit adaptive" in panel.shared.text()
+    store.edit("solver.method", "dopri5")
+    store.edit("solver.gradient", "gauss")
+    assert panel.shared.isVisible() and "checkpointed" in panel.shared.text()
+    store.edit("solver.stepping", "shared")
+    assert not panel.shared.isVisible()
+
+
 def test_every_training_setting_has_a_row(store, qtbot) -> None:
     panel = shown(TrainingPanel(store), qtbot)
     assert {"optimiser", "learning_rate", "weight_decay", "clip", "seed", "device"} <= set(panel.rows)
