@@ -50,9 +50,9 @@ class GradientField(DeclaredField, frozen=True, tag="gradient"):
         return Still(self.sizes).layout()[:-1]
 
     def initial_parameters(self, seed: int) -> NDArray[np.float32]:
-        """As a network's; its first layer works twice, forward and backward."""
-        draw = np.random.default_rng([seed, WEIGHTS_STREAM])
-        start = Start(draw, deviations(self.sizes, self.activation), [0.0] * (self.depth + 1))
+        """As a network's."""
+        weights, biases = deviations(self.sizes, self.activation)
+        start = Start(np.random.default_rng([seed, WEIGHTS_STREAM]), weights, biases)
         pieces = [np.ravel(piece) for piece in Still(self.sizes).initial(start)]
         return np.concatenate(pieces[:-1]).astype(np.float32)
 

@@ -111,12 +111,10 @@ class MLPField(DeclaredField, frozen=True, tag="mlp"):
         return self.conditioning.layout()
 
     def initial_parameters(self, seed: int) -> NDArray[np.float32]:
-        """Normal weights, zero biases, small in the last layer: a flow that starts near the identity."""
-        sizes = self.sizes
-        draw = np.random.default_rng([seed, WEIGHTS_STREAM])
-        start = Start(draw, deviations(sizes, self.activation, self.first_weights), [0.0] * (len(sizes) - 1))
-        pieces = [np.ravel(piece) for piece in self.conditioning.initial(start)]
-        return np.concatenate(pieces).astype(np.float32)
+        """Normal weights, small in the last layer: a flow that starts near the identity."""
+        weights, biases = deviations(self.sizes, self.activation, self.cubed)
+        start = Start(np.random.default_rng([seed, WEIGHTS_STREAM]), weights, biases)
+        return np.concatenate([np.ravel(piece) for piece in self.conditioning.initial(start)]).astype(np.float32)
 
     def velocity(self, theta: NDArray[np.float32], t: float, y: NDArray[np.floating]) -> NDArray[np.floating]:
         """f(y, t, θ) in numpy, y (n, 2) -> (n, 2)."""

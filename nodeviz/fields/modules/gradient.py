@@ -72,13 +72,27 @@ class GradientModule(FlatModule):
         jacobians = torch.stack([self._twice(climb, unit.expand(y.shape)).y for unit in self._units(y)], -1)
         return RowLinearisation(jacobians, lambda cotangent: self._pull_back(climb, cotangent).parameters)
 
+    def trace(self, t: Tensor | float, y: Tensor) -> Traced:
+        """The velocity at y (batch, dim) and minus V's Laplacian, with no graph inside another.
+
+        Layers are straight, so only bends have second derivatives: the Laplacian is the sum over all hidden units of
+        V's gradient in the unit, times the bend's curvature, times the squared slopes of what goes into the bend.
+        """
+        climb = self._climb(self._hill(self.theta), y)
+        tangents = list(self._units(y))
+        laplacian = torch.zeros_like(y[:, 0])
+        for i, layer in enumerate(climb.hill.hidden):
+            bent = [tangent @ layer.transposed for tangent in tangents]
+            squares = torch.stack([each * each for each in bent]).sum(0)
+            curvature = self._bend.curvature(climb.kept[i], climb.slopes[i])
+            laplacian = laplacian + (climb.uphill[i] * curvature * squares).sum(1)
+            tangents = [climb.slopes[i] * each for each in bent]
+        return Traced(climb.dy, -laplacian)
+
     def evaluate_traced(self, t: Tensor | float, y: Tensor) -> Traced:
-        """The velocity at y (batch, dim), and minus V's Laplacian."""
-        climb = self._climb_freely(y)
-        trace = torch.zeros_like(y[:, 0])
-        for i, unit in enumerate(self._units(y)):
-            trace += self._twice(climb, unit.expand(y.shape)).y[:, i]
-        return Traced(climb.dy, trace)
+        """As `trace`, without an autograd graph."""
+        with torch.no_grad():
+            return self.trace(t, y.detach())
 
     def _hill(self, theta: Tensor) -> Hill:
         *parts, last = parts_of(self._layout, theta)

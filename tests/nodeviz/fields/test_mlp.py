@@ -42,11 +42,12 @@ def test_it_starts_with_small_normal_weights_and_no_bias() -> None:
         assert np.std(part) == pytest.approx(0.0 if name.endswith("bias") else 0.1, rel=0.1)
 
 
+@pytest.mark.parametrize("cubed", [True, False])
 @pytest.mark.parametrize("activation", ACTIVATIONS)
-def test_fields_of_any_depth_start_neither_dead_nor_wild(activation: str) -> None:
+def test_fields_of_any_depth_start_neither_dead_nor_wild(activation: str, cubed: bool) -> None:
     y = np.random.default_rng(0).uniform(-2, 2, (200, 2))
     for depth in (1, 2, 4, 8):
-        field = MLPField(depth=depth, activation=activation)
+        field = MLPField(depth=depth, activation=activation, cubed=cubed)
         for seed in range(3):
             velocities = field.velocity(field.initial_parameters(seed), 0.0, y)
             assert 0.02 < np.std(velocities, axis=0).mean() < 3.0, (depth, seed)
