@@ -12,6 +12,7 @@ from solver.method import (
     AsynchronousLeapfrog,
     ImplicitRungeKutta,
     Method,
+    RungeKutta,
     Symplectic,
 )
 from solver.methods import METHODS
@@ -61,6 +62,17 @@ CONTROLLER_CHOICES = (
 )
 
 
+STEPPING_CHOICES = (
+    Choice("shared", "shared", "All trajectories of a batch take the same steps: those that the hardest one needs."),
+    Choice(
+        "per_sample", "per trajectory", "Every trajectory takes steps of its own, so that a stiff one slows no other."
+    ),
+)
+STEPS_ALONE = tuple(method.name for method in METHODS if isinstance(method, RungeKutta) and method.adaptive)
+PULLED_BACK_ALONE = ("checkpointed", "direct")
+"""The methods and the gradients that know steps of each trajectory's own."""
+
+
 class SolverSettings(Settings, frozen=True):
     """How trajectories are integrated and differentiated. Every change acts from the next step on."""
 
@@ -94,6 +106,10 @@ class SolverSettings(Settings, frozen=True):
         int,
         described("max steps", "A solve stops with a status after so many steps.", low=10, high=1_000_000, scale="log"),
     ] = 10_000
+    stepping: Annotated[
+        Literal["shared", "per_sample"],
+        described("steps", "Whether the trajectories of a batch share their steps.", choices=STEPPING_CHOICES),
+    ] = "shared"
 
     @property
     def steps_are_fixed(self) -> bool:
@@ -107,14 +123,37 @@ class SolverSettings(Settings, frozen=True):
         undoes = {method.name for method in METHODS if isinstance(method, AsynchronousLeapfrog)}
         return "checkpointed" if self.gradient == "reversible" and self.method not in undoes else self.gradient
 
+    @property
+    def stepping_used(self) -> str:
+        """How trajectories step: as chosen, or together where the method or the gradient knows nothing else."""
+        return "shared" if self.why_shared else self.stepping
+
+    @property
+    def why_shared(self) -> str:
+        """Why trajectories share their steps although they were to have their own; empty where that is not so."""
+        if self.stepping == "shared":
+            return ""
+        if self.steps_are_fixed or self.method not in STEPS_ALONE:
+            return "All trajectories share their steps: only explicit adaptive methods take steps for each by itself."
+        if self.gradient_used not in PULLED_BACK_ALONE:
+            gradients = " and ".join(PULLED_BACK_ALONE)
+            return f"All trajectories share their steps: only {gradients} differentiate steps of each by itself."
+        return ""
+
 
 def solve_as_set(settings: SolverSettings, field: Field | DifferentiableField, y0: Tensor, ts: Tensor) -> Solution:
-    """Solve from y0 (n, 2) at ts[0] through the times ts, as `settings` say; differentiable when grad mode is on."""
+    """Solve from y0 (n, dim) at ts[0] through the times ts, as `settings` say; differentiable when grad mode is on.
+
+    A field must also take t (n,), a time for each row of y, where rows may have steps of their own; one that depends on
+    which rows of y0 it is given must be a `FieldOfSamples`.
+    """
+    from nodeviz.tasks.own_times import AtOwnTimes
     from solver import solve
 
-    fixed = settings.steps_are_fixed
+    fixed, alone = settings.steps_are_fixed, settings.stepping_used == "per_sample"
+    timed = AtOwnTimes(field) if alone else None
     return solve(
-        field,
+        field if timed is None else timed,
         y0,
         ts,
         method=settings.method,
@@ -124,4 +163,6 @@ def solve_as_set(settings: SolverSettings, field: Field | DifferentiableField, y
         controller="fixed" if fixed else settings.controller,
         gradient=settings.gradient_used,
         max_steps=settings.max_steps,
+        parameters=None if timed is None else timed.parameters(),
+        per_sample=alone,
     )

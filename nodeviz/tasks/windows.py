@@ -44,9 +44,13 @@ class Delayed(torch.nn.Module):
         """The velocity at y (batch, 2) through autograd."""
         return self.field(t + self.begins, y)
 
-    def evaluate(self, t: float, y: Tensor) -> Tensor:
+    def evaluate(self, t: Tensor | float, y: Tensor) -> Tensor:
         """The velocity without an autograd graph."""
         return self.field.evaluate(t + self.begins, y)
+
+    def of_samples(self, samples: Tensor) -> Delayed:
+        """The field of these trajectories alone, for steps of each one's own."""
+        return Delayed(self.field, self.begins[samples])
 
     def linearise(self, t: float, y: Tensor) -> tuple[Tensor, Pullback]:
         """The velocity and its pullback; the clocks move together."""

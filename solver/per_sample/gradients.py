@@ -43,8 +43,10 @@ class SampleProblem:
     def first_slope(self, may_capture: bool) -> Tensor:
         """f at the start, checked to be like y0 and, unless it may, to depend on nothing unannounced."""
         t = self.times[0] if self.window is None else torch.clamp(self.times[0], *self.window)
-        slope = self.field.evaluate_checked(t, self.y0.detach())
-        return slope.detach() if may_capture else detached_from_known(slope, self.parameters)
+        if may_capture:
+            return self.field.evaluate_checked(t, self.y0.detach()).detach()
+        # nobody else may hold the slope: what the field made for itself has to die with its graph
+        return detached_from_known(self.field.evaluate_checked(t, self.y0.detach()), self.parameters)
 
     def integrate(self, first_slope: Tensor, keep: bool) -> Found:
         """Integrate without a graph, and enter the cost into the statistics."""

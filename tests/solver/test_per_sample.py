@@ -139,6 +139,22 @@ def test_t_has_the_shape_that_broadcasts_against_the_states(shape: tuple[int, ..
     assert torch.allclose(solution.ys[1], y0 * torch.tensor(-0.5).exp(), atol=1e-5)
 
 
+def test_a_field_may_differentiate_inside() -> None:
+    def downhill(t: Tensor, y: Tensor) -> Tensor:
+        """Down the gradient of y⁴ / 4."""
+        with torch.enable_grad():
+            at = y if y.requires_grad else y.detach().requires_grad_()
+            (slope,) = torch.autograd.grad(at.pow(4).sum() / 4, at, create_graph=True)
+        return -slope
+
+    y0 = starts(5).requires_grad_()
+    ys = solve(downhill, y0, tensor(0, 1), per_sample=True, rtol=1e-8, atol=1e-8).ys
+    exact = y0 / torch.sqrt(1 + 2 * y0.square())
+    assert torch.allclose(ys[1], exact, atol=1e-6)
+    found, expected = (torch.autograd.grad(x.sum(), y0)[0] for x in (ys[1], exact))
+    assert torch.allclose(found, expected, atol=1e-6)
+
+
 class Paced(torch.nn.Module):
     """y' = pace · y, with a pace for every sample of the batch."""
 

@@ -111,12 +111,13 @@ def test_the_gradient_of_the_loss_is_that_of_finite_differences(gradient: str, f
     assert float(found @ direction) == pytest.approx(slope, rel=1e-4, abs=1e-7)
 
 
-def test_each_window_runs_on_its_own_clock() -> None:
+@pytest.mark.parametrize("stepping", ["shared", "per_sample"])
+def test_each_window_runs_on_its_own_clock(stepping: str) -> None:
     """dx/dt = 2 t is solved by t²: shifted windows must be met exactly, from wherever they begin."""
     module = FormulaField("2*t", "0", ()).module(np.zeros(0, np.float32)).double()
     begins = torch.tensor([0.0, 1.0, 5.0], dtype=torch.float64)
     delayed = Delayed(module, begins)
-    settings, ts = SolverSettings(rtol=1e-9, atol=1e-9), torch.linspace(0, 2, 5, dtype=torch.float64)
+    settings, ts = SolverSettings(rtol=1e-9, atol=1e-9, stepping=stepping), torch.linspace(0, 2, 5).double()
     y0 = torch.stack([begins**2, torch.zeros(3, dtype=torch.float64)], dim=-1)
     ys = solve_as_set(settings, delayed, y0, ts).ys
     torch.testing.assert_close(ys[..., 0], (ts.unsqueeze(1) + begins) ** 2)

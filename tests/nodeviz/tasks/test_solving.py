@@ -8,9 +8,13 @@ import pytest
 import torch
 from torch import Tensor
 
+from nodeviz.fields import MLPField
+from nodeviz.tasks.densities.accompanied import estimated, exactly, probe_of
+from nodeviz.tasks.densities.flow import Flow
 from nodeviz.tasks.device import WORK_WORTH_CUDA, chosen_device
 from nodeviz.tasks.solving import GRADIENT_CHOICES, SolverSettings, solve_as_set
 from solver import GRADIENT_MODES, GRADIENTS, METHODS, Solution
+from solver.method import Method, RungeKutta
 
 
 def turn(t: Tensor, y: Tensor) -> Tensor:
@@ -82,6 +86,45 @@ def test_a_mode_that_the_method_is_not_made_for_gives_way_to_the_checkpointed_on
     assert SolverSettings(gradient="reversible", method="dopri5").gradient_used == "checkpointed"
     assert SolverSettings(gradient="reversible", method="alf").gradient_used == "reversible"
     assert SolverSettings(gradient="gauss", method="alf").gradient_used == "gauss"
+
+
+@pytest.mark.parametrize("method", METHODS, ids=lambda method: method.name)
+@pytest.mark.parametrize("gradient", ["checkpointed", "backsolve"])
+def test_steps_of_each_trajectory_give_way_to_shared_ones_with_a_reason(method: Method, gradient: str) -> None:
+    settings = SolverSettings(method=method.name, gradient=gradient, stepping="per_sample", rtol=1e-2, atol=1e-2)
+    alone = turned(settings).samples is not None
+    assert alone == (isinstance(method, RungeKutta) and method.adaptive and gradient == "checkpointed")
+    assert settings.stepping_used == ("per_sample" if alone else "shared")
+    assert alone == (not settings.why_shared)
+    assert not SolverSettings(method=method.name, gradient=gradient).why_shared
+
+
+@pytest.mark.parametrize("gradient", ["checkpointed", "direct"])
+def test_steps_of_each_trajectory_lead_to_the_same_gradient(gradient: str) -> None:
+    module = MLPField().module(MLPField().initial_parameters(0)).double()
+    generator, ts = torch.Generator().manual_seed(0), torch.linspace(0, 1, 5, dtype=torch.float64)
+    y0 = 0.7 * torch.randn(9, 2, generator=generator, dtype=torch.float64)
+
+    def found(stepping: str) -> Tensor:
+        settings = SolverSettings(rtol=1e-10, atol=1e-10, gradient=gradient, stepping=stepping)
+        (of_theta,) = torch.autograd.grad(solve_as_set(settings, module, y0, ts).ys.square().sum(), module.theta)
+        return of_theta
+
+    torch.testing.assert_close(found("per_sample"), found("shared"), rtol=1e-6, atol=1e-8)
+
+
+@pytest.mark.parametrize("probed", [False, True], ids=["exact", "probed"])
+def test_points_keep_their_own_probes_where_each_takes_steps_of_its_own(probed: bool) -> None:
+    module = MLPField().module(MLPField().initial_parameters(0)).double()
+    zs = 0.7 * torch.randn(11, 2, generator=torch.Generator().manual_seed(0), dtype=torch.float64)
+    moved = estimated(module, probe_of("gaussian", zs.shape, 0, zs)) if probed else exactly(module)
+
+    def found(stepping: str) -> Tensor:
+        settings = SolverSettings(rtol=1e-9, atol=1e-9, stepping=stepping)
+        flowed = Flow(1.0, 1.0).forth(moved, zs, settings)
+        return torch.cat((flowed.gained, *torch.autograd.grad(flowed.gained.sum(), module.theta)))
+
+    torch.testing.assert_close(found("per_sample"), found("shared"), rtol=1e-5, atol=1e-7)
 
 
 @pytest.mark.parametrize("gradient", ["checkpointed", "direct", "backsolve"])
