@@ -3,9 +3,10 @@
 from nodeviz.analysis.studies.classifiers import CLASSIFIERS
 from nodeviz.analysis.studies.depth import DEPTH
 from nodeviz.analysis.studies.flows import FLOWS
+from nodeviz.analysis.studies.traces import TRACES
 from nodeviz.analysis.study import Study
 
-STUDIES: tuple[Study, ...] = (DEPTH, CLASSIFIERS, FLOWS)
+STUDIES: tuple[Study, ...] = (DEPTH, CLASSIFIERS, FLOWS, TRACES)
 
 
 def study_named(name: str) -> Study:
