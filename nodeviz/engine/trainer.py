@@ -226,8 +226,15 @@ def _as_numpy(theta: Tensor) -> NDArray[np.float32]:
     return theta.to("cpu", torch.float32, copy=True).numpy()
 
 
+REMEDIES = {
+    Status.step_underflow: "Loosen rtol and atol, or let the flow end earlier.",
+    Status.newton_failure: "Take a smaller step size, or an adaptive method.",
+}
+"""What settings can do, where the library advises its callers to use float64: no setting of an experiment does that."""
+
+
 def _trouble(status: Status) -> Trouble:
-    return Trouble(status.value, status.sentence, status.remedy)
+    return Trouble(status.value, status.sentence, REMEDIES.get(status, status.remedy))
 
 
 def _state_of(generator: np.random.Generator) -> NDArray[np.uint8]:

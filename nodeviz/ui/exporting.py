@@ -5,15 +5,18 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-from PySide6.QtCore import QBuffer, QByteArray, QIODevice
+from PySide6.QtCore import QBuffer, QByteArray, QIODevice, QPoint, Qt
 from PySide6.QtGui import QGuiApplication, QImage, QImageWriter
-from PySide6.QtWidgets import QFileDialog
+from PySide6.QtWidgets import QFileDialog, QMenu
 
 from nodeviz.export import FORMATS, Exported, Format
 from nodeviz.library.atomic import write_atomically
+from nodeviz.ui import chrome
 from nodeviz.ui.announcements import Notice
 from nodeviz.ui.command import Command
 from nodeviz.ui.desk import Workplace
+from nodeviz.ui.plots import picture
+from nodeviz.ui.plots.frame import ThemedPlot
 
 COPIED_SCALE = 2.0
 SCALES = (1, 2, 4)
@@ -81,16 +84,55 @@ def _lowered(label: str) -> str:
     return label if first in PROPER_NAMES else label[:1].lower() + label[1:]
 
 
+def show_menu(place: Workplace, plot: ThemedPlot, at: QPoint) -> QMenu:
+    """What can be done with the picture of any plot, at a point of the screen."""
+    menu = QMenu(place.window)
+    menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+    chrome.dress(menu)
+    menu.addAction("Copy picture", lambda: _copy(place, plot))
+    menu.addAction("Save picture (PNG)…", lambda: _save(place, plot, ".png", "Save picture (PNG)"))
+    menu.addAction("Save picture (SVG)…", lambda: _save(place, plot, ".svg", "Save picture (SVG)"))
+    menu.popup(at)
+    return menu
+
+
+def _copy(place: Workplace, plot: ThemedPlot) -> None:
+    QGuiApplication.clipboard().setImage(picture.grab_image(plot, COPIED_SCALE))
+    place.desk.announcements.say(f"{plot.accessibleName() or 'The phase plane'} is on the clipboard.")
+
+
+def _save(place: Workplace, plot: ThemedPlot, suffix: str, title: str) -> None:
+    name = plot.accessibleName().lower() or "phase plane"
+    chosen = _asked(place, title, f"{place.desk.document.title}, {name.replace(':', '')}", suffix)
+    if chosen is not None:
+        export_to(place, chosen, _write_plot(plot))
+
+
+def _write_plot(plot: ThemedPlot) -> Write:
+    def write(place: Workplace, path: Path) -> None:
+        if path.suffix == ".svg":
+            picture.write_svg(plot, path)
+        else:
+            write_atomically(path, png_bytes(picture.grab_image(plot, COPIED_SCALE)))
+
+    return write
+
+
+def _asked(place: Workplace, title: str, name: str, suffix: str) -> Path | None:
+    """Where to write, as a dialog is answered; None when it is not."""
+    path = place.desk.document.path
+    folder = path.parent if path is not None else Path.home()
+    chosen, _ = QFileDialog.getSaveFileName(place.window, title, str(folder / f"{name}{suffix}"), f"*{suffix}")
+    return Path(chosen).with_suffix(suffix) if chosen else None
+
+
 def _command(name: str, title: str, help: str, suffix: str, write: Write) -> Command:
     """A command that asks where, and writes there."""
 
     def run(place: Workplace) -> None:
-        document = place.desk.document
-        folder = document.path.parent if document.path is not None else Path.home()
-        suggestion = str(folder / f"{document.title}{suffix}")
-        chosen, _ = QFileDialog.getSaveFileName(place.window, title, suggestion, f"*{suffix}")
-        if chosen:
-            export_to(place, Path(chosen).with_suffix(suffix), write)
+        chosen = _asked(place, title, place.desk.document.title, suffix)
+        if chosen is not None:
+            export_to(place, chosen, write)
 
     return Command(f"export {name}", title, "File", run, help=help)
 

@@ -14,6 +14,7 @@ from nodeviz.ui.banner import BannerArea
 from nodeviz.ui.command_palette import CommandPalette
 from nodeviz.ui.commands import MENUS
 from nodeviz.ui.desk import Desk, Workplace
+from nodeviz.ui.exporting import show_menu
 from nodeviz.ui.help_panel import HelpPanel
 from nodeviz.ui.history_feed import HistoryFeed
 from nodeviz.ui.loss_feed import LossFeed
@@ -62,7 +63,8 @@ class MainWindow(QMainWindow):
         problem, field = ProblemPanel(desk.store, desk.alternatives), FieldPanel(desk.store, desk.alternatives)
         self.left = Column((problem, field, TrainingPanel(desk.store)), "Problem, field, training")
         self.right = Column((SolverPanel(desk.store), self.cost), "Solver and cost")
-        self.actions_by_name = Actions(Workplace(desk, self))
+        place = Workplace(desk, self)
+        self.actions_by_name = Actions(place)
         self.toolbar = Toolbar(self.actions_by_name, desk.link)
         self.status = StatusBar(desk.link, desk.clock, desk.announcements, desk.document.session_age)
         self._compose()
@@ -78,6 +80,8 @@ class MainWindow(QMainWindow):
             StudyFeed(desk.store, desk.link, desk.clock, self.studies),
             ParameterFeed(desk.store, desk.link, field),
         )
+        for plot in (self.plane.canvas, self.loss, self.evaluations, self.tradeoff, *self.studies.charts):
+            plot.menuAsked.connect(lambda at, plot=plot: show_menu(place, plot, at))
         desk.clock.ticked.connect(self.plane.tick)
         desk.clock.ticked.connect(self.scrubber.tick)
         desk.document.renamed.connect(self._name)

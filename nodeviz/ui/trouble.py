@@ -20,7 +20,7 @@ class Trouble(QObject):
 
     def __init__(self, store: ExperimentStore, link: EngineLink, announcements: Announcements) -> None:
         super().__init__(link)
-        self._link, self._announcements = link, announcements
+        self._store, self._link, self._announcements = store, link, announcements
         store.refused.connect(announcements.say)
         link.lost.connect(self._on_lost)
         link.failed.connect(self._on_failed)
@@ -59,11 +59,17 @@ class Trouble(QObject):
 
     def _on_activity(self, changed: ActivityChanged) -> None:
         if changed.activity == "paused" and changed.reason:
-            self._announcements.notice(Notice("paused", changed.reason))
+            self._announcements.notice(self._paused(changed.reason))
         elif changed.activity == "training":
             self._announcements.settle("paused")
             if changed.reason:
                 self._announcements.say(changed.reason)
+
+    def _paused(self, reason: str) -> Notice:
+        """Training went astray; where a setting was changed, taking that back may help."""
+        if not self._store.can_undo:
+            return Notice("paused", reason)
+        return Notice("paused", reason, offer="Undo", accept=self._store.undo)
 
     def _settle(self) -> None:
         for worker in (self._link.trainer, self._link.inspector):

@@ -10,6 +10,7 @@ from nodeviz.analysis.study import Study
 from nodeviz.experiment import Experiment
 from nodeviz.ui import chrome, icons, theme
 from nodeviz.ui.panels.study_view import StudyView
+from nodeviz.ui.plots.report_chart import ReportChart
 from nodeviz.ui.theme import Theme
 
 
@@ -60,6 +61,11 @@ class StudyTabs(QWidget):
         """What takes the keyboard: the plot in view, or the chart of the study."""
         study = self.study
         return self._first if study is None else self.views[study.name].chart
+
+    @property
+    def charts(self) -> tuple[ReportChart, ...]:
+        """The chart of every study."""
+        return tuple(view.chart for view in self.views.values())
 
     def suit(self, experiment: Experiment) -> None:
         """Have a tab for what suits `experiment`, and for nothing else."""

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 import pyqtgraph as pg
-from PySide6.QtCore import Qt
-from PySide6.QtGui import QColor, QFontMetrics, QResizeEvent
+from PySide6.QtCore import QPoint, Qt, Signal
+from PySide6.QtGui import QColor, QContextMenuEvent, QFontMetrics, QResizeEvent
 from PySide6.QtWidgets import QLabel, QWidget
 
 from nodeviz.ui import theme
@@ -27,6 +27,9 @@ class PlainAxis(pg.AxisItem):
 
 class ThemedPlot(pg.PlotWidget):
     """A plot that follows the theme without stylesheets. Subclasses style their items in `restyle`."""
+
+    menuAsked = Signal(QPoint)
+    """A context menu was asked for, at this point of the screen."""
 
     def __init__(
         self,
@@ -104,6 +107,10 @@ class ThemedPlot(pg.PlotWidget):
 
     def restyle(self, colours: Theme) -> None:
         """Give the subclass's items their colours."""
+
+    def contextMenuEvent(self, event: QContextMenuEvent) -> None:
+        self.menuAsked.emit(event.globalPos())
+        event.accept()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)

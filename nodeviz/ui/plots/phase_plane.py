@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 import pyqtgraph as pg
 from numpy.typing import NDArray
 from PySide6.QtCore import QRectF, Signal
-from PySide6.QtGui import QColor, QImage, QKeyEvent, QPixmapCache
+from PySide6.QtGui import QColor, QContextMenuEvent, QImage, QKeyEvent, QPixmapCache
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from nodeviz.experiment import ViewSettings
@@ -120,6 +120,7 @@ class PhasePlane(QWidget):
         self.box.sigRangeChanged.connect(self._range_changed)
         self.box.sigResized.connect(self._range_changed)
         self.canvas.keyPressed.connect(self.pointer.key)
+        self.canvas.wants_menu = self.pointer.leaves_right_click
 
     # What is shown
 
@@ -354,6 +355,12 @@ class _Canvas(ThemedPlot):
 
     restyled = Signal(object)
     keyPressed = Signal(QKeyEvent)
+    wants_menu: Callable[[], bool] = staticmethod(lambda: True)
+    """Whether a right click here is for the menu, and not for what is below the pointer."""
+
+    def contextMenuEvent(self, event: QContextMenuEvent) -> None:
+        if self.wants_menu():
+            super().contextMenuEvent(event)
 
     def restyle(self, colours: Theme) -> None:
         self.restyled.emit(colours)

@@ -31,6 +31,7 @@ class PlanePointer(QObject):
         super().__init__(parent)
         self._box, self._handles = box, handles
         self._just_placed = False
+        self._hovered: int | None = None
         box.clicked.connect(self._click)
         box.rightClicked.connect(self._right_click)
         box.doubleClicked.connect(self._double_click)
@@ -38,6 +39,10 @@ class PlanePointer(QObject):
         box.dragged.connect(self._drag)
         box.dropped.connect(self._drop)
         box.hovered.connect(self._hover)
+
+    def leaves_right_click(self) -> bool:
+        """Whether the pointer is over nothing that a right click would remove."""
+        return self._hovered is None
 
     def key(self, event: QKeyEvent) -> None:
         """Take a key that means something here; leave the others to the window."""
@@ -102,6 +107,7 @@ class PlanePointer(QObject):
             self.dropped.emit(index, point.x(), point.y())
 
     def _hover(self, point: QPointF | None) -> None:
+        self._hovered = None if point is None else self._near(point)
         grabbable = self._handles.hover(None if point is None else (point.x(), point.y()))
         shape = Qt.CursorShape.OpenHandCursor if grabbable else Qt.CursorShape.CrossCursor
         if self._box.cursor().shape() != shape:

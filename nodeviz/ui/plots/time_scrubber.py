@@ -15,10 +15,13 @@ from nodeviz.ui.theme import Theme
 
 TICKS = 10_000  # positions of the slider: finer than pixels, so that playing glides
 PLAYED_IN = 10.0  # seconds that playing takes from end to end
+FORWARD = ("Play", "Move through time from here.")
+BACKWARD = ("Play backwards", "Move back through time from here: the flow the other way.")
+STAND_STILL = "Stand still at this time."
 
 
 class TimeScrubber(QWidget):
-    """Time from `begin` to `end`. Playing moves it with every tick; at the end it stops, or begins again."""
+    """Time from `begin` to `end`. Playing moves it with every tick, either way; there it stops, or begins again."""
 
     timeChanged = Signal(float)
     playingChanged = Signal(bool)
@@ -28,7 +31,7 @@ class TimeScrubber(QWidget):
         self.setObjectName("bar")
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self._begin, self._end, self._time = 0.0, 1.0, 0.0
-        self.play = _button("Play", "Move through time from here.")
+        self.back, self.play = _button(*BACKWARD), _button(*FORWARD)
         self.loop = _button("Loop", "Begin again when the end is reached.")
         self.loop.setChecked(True)
         self.slider = _Track()
@@ -36,10 +39,11 @@ class TimeScrubber(QWidget):
         line = QHBoxLayout(self)
         line.setContentsMargins(theme.SPACE, theme.SPACE_SMALL, theme.SPACE_LARGE, theme.SPACE_SMALL)
         line.setSpacing(theme.SPACE)
-        for widget in (self.play, self.slider, self.figure, self.loop):
+        for widget in (self.back, self.play, self.slider, self.figure, self.loop):
             line.addWidget(widget, 1 if widget is self.slider else 0)
         chrome.dress(self)
-        self.play.toggled.connect(self._show_playing)
+        self.play.toggled.connect(lambda playing: self._on_toggled(self.play, self.back, playing))
+        self.back.toggled.connect(lambda playing: self._on_toggled(self.back, self.play, playing))
         self.slider.valueChanged.connect(self._slid)
         theme.changed.connect(self._follow_theme)
         self._follow_theme(theme.current())
@@ -52,7 +56,7 @@ class TimeScrubber(QWidget):
 
     @property
     def playing(self) -> bool:
-        return self.play.isChecked()
+        return self.play.isChecked() or self.back.isChecked()
 
     def set_duration(self, duration: float) -> None:
         """Time runs from 0 to `duration`."""
@@ -75,24 +79,25 @@ class TimeScrubber(QWidget):
         if changed:
             self.timeChanged.emit(t)
 
-    def set_playing(self, playing: bool) -> None:
-        """Play or stand still. Played from the end, it begins again."""
-        if playing and self._time >= self._end:
-            self.set_time(self._begin)
-        self.play.setChecked(playing)
+    def set_playing(self, playing: bool, *, backwards: bool = False) -> None:
+        """Play or stand still. Played from where it ends, it begins again."""
+        wanted = (self.back if backwards else self.play) if playing else None
+        for button in (self.play, self.back):
+            button.setChecked(button is wanted)
 
     def tick(self, seconds: float) -> None:
         """Let `seconds` of the viewer's time pass."""
         if not self.playing:
             return
         span = self._end - self._begin
-        t = self._time + seconds * span / PLAYED_IN
-        if t < self._end:
+        way = -1 if self.back.isChecked() else 1
+        t = self._time + way * seconds * span / PLAYED_IN
+        if self._begin < t < self._end:
             self.set_time(t)
         elif self.loop.isChecked():
             self.set_time(self._begin + (t - self._begin) % span)
         else:
-            self.set_time(self._end)
+            self.set_time(t)
             self.set_playing(False)
 
     def _slid(self, value: int) -> None:
@@ -106,16 +111,21 @@ class TimeScrubber(QWidget):
         self.figure.setText(f"t = {_fixed(self._time, self._end)}")
         self.slider.setAccessibleDescription(f"{figure(self._time)} of {figure(self._end)} seconds")
 
-    def _show_playing(self, playing: bool) -> None:
-        if playing and self._time >= self._end:
-            self.set_time(self._begin)
+    def _on_toggled(self, button: QToolButton, other: QToolButton, playing: bool) -> None:
+        if playing:
+            other.setChecked(False)
+            last, first = (self._end, self._begin) if button is self.play else (self._begin, self._end)
+            if self._time == last:
+                self.set_time(first)
         self._follow_theme(theme.current())
-        self.play.setToolTip("Stand still at this time." if playing else "Move through time from here.")
-        self.play.setAccessibleName("Pause time" if playing else "Play")
-        self.playingChanged.emit(playing)
+        for each, (name, help) in zip((self.play, self.back), (FORWARD, BACKWARD), strict=True):
+            each.setToolTip(STAND_STILL if each.isChecked() else help)
+            each.setAccessibleName("Pause time" if each.isChecked() else name)
+        self.playingChanged.emit(self.playing)
 
     def _follow_theme(self, colours: Theme) -> None:
-        self.play.setIcon(icons.icon("pause" if self.playing else "play", colours.text))
+        self.play.setIcon(icons.icon("pause" if self.play.isChecked() else "play", colours.text))
+        self.back.setIcon(icons.icon("pause" if self.back.isChecked() else "back", colours.text))
         self.loop.setIcon(icons.icon("loop", colours.text if self.loop.isChecked() else colours.secondary))
         self.figure.setFont(theme.caption_font())
         metrics = self.figure.fontMetrics()

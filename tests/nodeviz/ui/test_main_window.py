@@ -6,8 +6,8 @@ import sys
 
 import numpy as np
 import pytest
-from PySide6.QtCore import Qt
-from PySide6.QtGui import QGuiApplication, QKeySequence
+from PySide6.QtCore import QPoint, QPointF, Qt
+from PySide6.QtGui import QContextMenuEvent, QGuiApplication, QKeySequence
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QScrollArea, QWidget
 
@@ -29,10 +29,11 @@ from nodeviz.engine.messages import (
     pack,
 )
 from nodeviz.tasks import TASKS, Classify
-from nodeviz.ui import choosing, theme
+from nodeviz.ui import choosing, exporting, theme
 from nodeviz.ui.announcements import Notice
 from nodeviz.ui.commands import COMMANDS, MENUS, REGIONS
 from nodeviz.ui.controls.row import Row
+from nodeviz.ui.desk import Workplace
 from nodeviz.ui.launch import Launched
 from nodeviz.ui.ready_menu import ReadyMenu
 from tests.nodeviz.ui.pretended import PretendedClient
@@ -182,6 +183,54 @@ def test_a_failure_is_told_with_its_remedy_and_its_details_can_be_copied(
 def test_a_diverging_solve_is_told_in_the_status_bar(launched: Launched, client: PretendedClient) -> None:
     hear(launched, client, Diverged(step=7, status="non_finite", sentence="It blew up.", remedy="Step smaller."))
     assert "It blew up." in launched.window.status.message.text()
+
+
+def test_training_that_stopped_by_itself_offers_to_undo_the_setting_that_was_changed(
+    launched: Launched, client: PretendedClient
+) -> None:
+    get_ready(launched, client)
+    hear(launched, client, ActivityChanged(activity="paused", step=3, reason="Solves failed."))
+    assert _banners(launched)["paused"].offer is None, "there is nothing to undo"
+    before = launched.desk.store.experiment
+    launched.desk.store.edit("solver.max_steps", 10)
+    hear(launched, client, ActivityChanged(activity="paused", step=3, reason="Solves failed."))
+    _banners(launched)["paused"].offer.click()
+    assert launched.desk.store.experiment == before and "paused" not in _banners(launched)
+
+
+def test_every_plot_can_be_copied_and_saved_by_its_menu(
+    launched: Launched, client: PretendedClient, tmp_path, monkeypatch
+) -> None:
+    window, place = launched.window, Workplace(launched.desk, launched.window)
+    asked = []
+
+    def answer(parent, title, suggestion, kind):
+        asked.append(suggestion)
+        return str(tmp_path / f"picture{len(asked)}"), kind
+
+    monkeypatch.setattr(exporting.QFileDialog, "getSaveFileName", answer)
+    plots = (window.plane.canvas, window.loss, window.evaluations, window.tradeoff, *window.studies.charts)
+    for plot in plots:
+        menu = exporting.show_menu(place, plot, QPoint(0, 0))
+        for action in menu.actions():
+            action.trigger()
+        menu.close()
+        assert not QGuiApplication.clipboard().image().isNull()
+    assert len(list(tmp_path.glob("*.png"))) == len(list(tmp_path.glob("*.svg"))) == len(plots)
+    assert any("loss" in name for name in asked)
+
+
+def test_a_right_click_on_a_start_removes_it_and_elsewhere_asks_for_the_menu(launched: Launched, qtbot) -> None:
+    plane, menus = launched.window.plane, []
+    plane.canvas.menuAsked.disconnect()
+    plane.canvas.menuAsked.connect(menus.append)
+    launched.desk.store.edit("view.starts", ((0.0, 0.0),))
+    for x, wanted in ((1.0, 1), (0.0, 1)):
+        at = plane.canvas.mapFromScene(plane.box.mapViewToScene(QPointF(x, 0.0)))
+        plane.pointer._hover(QPointF(x, 0.0))
+        event = QContextMenuEvent(QContextMenuEvent.Reason.Mouse, at, plane.canvas.mapToGlobal(at))
+        plane.canvas.contextMenuEvent(event)
+        assert len(menus) == wanted
 
 
 def test_a_value_that_is_refused_is_told_in_the_status_bar(launched: Launched) -> None:

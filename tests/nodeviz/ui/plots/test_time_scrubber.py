@@ -102,3 +102,22 @@ def test_it_is_drawn_in_both_themes_and_at_any_size(scrubber, qapp):
         for width in (1, 80, 2000):
             scrubber.resize(width, 30)
             scrubber.grab()
+
+
+def test_time_plays_backwards_too_and_only_one_way_at_once(scrubber):
+    scrubber.set_time(5.0)
+    scrubber.back.click()
+    scrubber.tick(PLAYED_IN / 10)
+    assert scrubber.time == pytest.approx(2.5) and scrubber.playing
+    scrubber.tick(PLAYED_IN / 5)
+    assert scrubber.time == pytest.approx(22.5), "it loops from the beginning to the end"
+    scrubber.play.click()
+    assert not scrubber.back.isChecked()
+    scrubber.tick(PLAYED_IN / 25)
+    assert scrubber.time == pytest.approx(23.5)
+    scrubber.loop.setChecked(False)
+    scrubber.set_playing(True, backwards=True)
+    scrubber.tick(2 * PLAYED_IN)
+    assert scrubber.time == 0.0 and not scrubber.playing
+    scrubber.back.click()
+    assert scrubber.time == 25.0, "back from the beginning begins at the end"
