@@ -13,7 +13,7 @@ from nodeviz.cli.measuring import GradientCost, Measured, MethodCost, StepCost
 from nodeviz.experiment import Experiment
 
 QUICK = ["--steps", "2", "--rounds", "1", "--task-points", "3", "--batch", "4", "--dataset-points", "50"]
-QUICK += ["--duration", "2"]
+QUICK += ["--dataset-duration", "2"]
 
 
 def measured(**parts: Any) -> Measured:

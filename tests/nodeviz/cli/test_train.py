@@ -20,7 +20,7 @@ from nodeviz.library.model_file import load_model, save_model
 from nodeviz.settings import edited
 from nodeviz.tasks.learnt import place
 
-QUICK = ["--task-points", "3", "--batch", "4", "--dataset-points", "100", "--duration", "2"]
+QUICK = ["--task-points", "3", "--batch", "4", "--dataset-points", "100", "--dataset-duration", "2"]
 
 
 def trained(out: Path, *arguments: str) -> Path:
