@@ -171,9 +171,9 @@ class Paced(torch.nn.Module):
 
 
 @pytest.mark.parametrize("mode", MODES)
-@pytest.mark.parametrize("method", ["dopri5", "dop853", "bosh3"])
+@pytest.mark.parametrize("method", ["dopri5", "dop853"])
 def test_a_field_of_samples_is_told_whose_states_it_gets(method: str, mode: str) -> None:
-    field, y0 = Paced(-torch.logspace(-1, 1.5, 19, dtype=torch.float64)), starts(19)
+    field, y0 = Paced(-torch.logspace(-1, 1, 9, dtype=torch.float64)), starts(9)
     ts = tensor(0, 0.3, 1).requires_grad_()
     how = {"method": method, "gradient": mode, "rtol": 1e-9, "atol": 1e-9, "per_sample": True, "dense": True}
     event = Event(lambda t, y: y.abs().amax(-1) - 0.1, terminal=False, direction="falling")
@@ -208,8 +208,7 @@ def test_each_sample_has_its_own_status_and_the_rows_after_it_are_nan() -> None:
     assert solution.ys[1:, 1].isnan().all() and solution.ys[2:, 2].isnan().all()
 
 
-@pytest.mark.parametrize("method", ["dopri5", "dop853", "bosh3"])
-@pytest.mark.parametrize("forced", [(), (0.7,)], ids=["free", "forced"])
+@pytest.mark.parametrize(("method", "forced"), [("dopri5", ()), ("dop853", (0.7,))])
 def test_attempts_read_nothing_back_and_what_looks_less_finds_the_same(
     method: str, forced: tuple[float, ...], monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -153,7 +153,7 @@ def test_landing_has_the_gradients_of_the_closed_form(mode: str) -> None:
 
 
 @pytest.mark.parametrize("mode", MODES)
-@pytest.mark.parametrize("method", ["dopri5", "dop853"])
+@pytest.mark.parametrize("method", ["dopri5", pytest.param("dop853", marks=pytest.mark.slow)])
 def test_gradients_of_events_match_those_of_each_sample_solved_alone(method: str, mode: str) -> None:
     rate, level = tensor(0.7).requires_grad_(), tensor(-0.05).requires_grad_()
     y0 = tensor(1.1, 0.2, 0.7, -0.9, 1.5, 0.3).view(3, 2).requires_grad_()

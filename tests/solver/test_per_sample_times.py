@@ -64,7 +64,7 @@ def test_gradients_in_times_match_the_closed_form(ts: Tensor, mode: str) -> None
 
 def test_rows_that_were_not_reached_give_no_gradient_to_their_times() -> None:
     ts, y0 = tensor(0, 0.5, 2).requires_grad_(), tensor(-1, 1)[:, None]
-    ys = solve(lambda t, y: y * y, y0, ts, per_sample=True, max_steps=300, **TIGHT).ys
+    ys = solve(lambda t, y: y * y, y0, ts, per_sample=True, max_steps=150, **TIGHT).ys
     (gradient,) = torch.autograd.grad(ys[:2].sum() + ys[2, 0].sum(), ts)
     exact = y0 / (1 - y0 * ts.detach())
     assert torch.allclose(gradient[1:], torch.stack((exact[:, 1].square().sum(), exact[0, 2].square())), atol=1e-8)
@@ -104,10 +104,10 @@ def test_each_sample_stops_at_the_forced_times_on_its_own_way() -> None:
 
 
 @pytest.mark.parametrize("mode", MODES)
-@pytest.mark.parametrize("method", ["dopri5", "dop853", "bosh3"])
+@pytest.mark.parametrize("method", ["dopri5", "dop853"])
 def test_fields_that_jump_are_solved_from_jump_to_jump(method: str, mode: str) -> None:
     ts = torch.stack((tensor(0, 0.5, 1, 1.5, 3), tensor(2.5, 2, 1.2, 1, 0.3), tensor(1.1, 1.2, 1.3, 1.3, 1.9)), 1)
-    field, tolerance = Switched(), 1e-7 if method == "bosh3" else 1e-10
+    field, tolerance = Switched(), 1e-10
     y0 = tensor(1, -2, 0.5)[:, None].requires_grad_()
     how = {"method": method, "gradient": mode, "rtol": tolerance, "atol": tolerance}
     solution = solve(field, y0, ts, jump_times=(1.0, 2.0), per_sample=True, **how)
