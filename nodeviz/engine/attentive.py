@@ -8,6 +8,7 @@ from torch import Tensor
 
 from nodeviz.fields.modules.flat import FlatModule
 from solver.field import Pullback
+from solver.native.description import NativeField
 
 LOOK_UP_EVERY = 64
 """Evaluations between two looks: a millisecond or two."""
@@ -20,6 +21,7 @@ class Attentive:
     """
 
     def __init__(self, module: FlatModule, attend: Callable[[], None]) -> None:
+        self._module = module
         self._evaluate = module.evaluate
         self._linearise = module.linearise
         self._attend = attend
@@ -35,6 +37,11 @@ class Attentive:
     def linearise(self, t: float, y: Tensor) -> tuple[Tensor, Pullback]:
         """dy and its pullback."""
         return self._linearise(t, y)
+
+    def native(self) -> NativeField | None:
+        """For the solver's kernel, which looks up as often, where it knows the field inside."""
+        inner = self._module.native()
+        return None if inner is None else inner._replace(attend=self._attend)
 
     def parameters(self) -> tuple[Tensor, ...]:
         """None."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple, Protocol, TypeGuard, runtime_checkable
 from weakref import WeakKeyDictionary
@@ -112,11 +112,15 @@ def concatsquash_layers(sizes: Sequence[int]) -> tuple[Affine, ...]:
 
 
 class NativeField(NamedTuple):
-    """A network, its flat weights, and how much later than the solve's time each sample is, (batch,), where it is."""
+    """A network, its flat weights, and how much later than the solve's time each sample is, (batch,), where it is.
+
+    `attend` is called every few milliseconds of a solve; what it raises abandons the solve.
+    """
 
     network: Network
     theta: Tensor
     clocks: Tensor | None = None
+    attend: Callable[[], None] | None = None
 
 
 @runtime_checkable

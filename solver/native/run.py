@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from array import array
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from ctypes import CDLL, byref, c_double
 from itertools import repeat
 
@@ -11,15 +11,42 @@ from torch import Tensor
 
 from solver.native.description import NativeField
 from solver.native.rules import places_of
-from solver.native.structures import NUMBERS_OF_AN_ATTEMPT, Rules, Summary, Tableau
+from solver.native.structures import LOOK_UP, NUMBERS_OF_AN_ATTEMPT, Rules, Summary, Tableau
 from solver.solution import Status, StepRecord
 
 STATUSES = (Status.success, Status.step_underflow, Status.max_steps, Status.non_finite)
 """In the order of kernel/run.h."""
+NOBODY = LOOK_UP()
+"""The null pointer."""
+
+
+class Attendant:
+    """Calls `attend` from inside the kernel, and keeps what it raises until the kernel has returned."""
+
+    def __init__(self, attend: Callable[[], None] | None) -> None:
+        self._attend = attend
+        self._raised: BaseException | None = None
+        self.look_up = LOOK_UP(self._look_up) if attend is not None else NOBODY
+
+    def _look_up(self) -> int:
+        try:
+            if self._attend is not None:
+                self._attend()
+        except BaseException as raised:  # it may not pass through C
+            self._raised = raised
+            return 1
+        return 0
+
+    def raise_what_was_raised(self) -> None:
+        if self._raised is not None:
+            raise self._raised
 
 
 class Run:
-    """A solve that was made. It holds the kernel's memory until it is let go. Raises `MemoryError` without any."""
+    """A solve that was made. It holds the kernel's memory until it is let go.
+
+    Raises `MemoryError` without any, and whatever the field's `attend` raises.
+    """
 
     def __init__(
         self,
@@ -36,6 +63,7 @@ class Run:
         self._address: int | None = None
         moments, summary = array("d", times), Summary()
         start, clocks = y0.contiguous(), field.clocks
+        attendant = Attendant(field.attend)
         self._address = kernel.nodeviz_solve(
             places_of(field.network),
             tableau,
@@ -47,11 +75,13 @@ class Run:
             moments.buffer_info()[0],
             len(moments),
             keep,
+            attendant.look_up,
             ys.data_ptr(),
             byref(summary),
         )
         if self._address is None:
             raise MemoryError(f"There is not enough memory for a solve from {tuple(y0.shape)} with what it keeps.")
+        attendant.raise_what_was_raised()
         self._summary = summary
 
     @property

@@ -28,7 +28,8 @@ def solve_natively(problem: Problem, way: Gradient) -> Outcome | None:
         return None
     found: list[Run] = []
     if problem.needs_gradient:
-        ys = _Solve.apply(problem, field, found, problem.y0, field.theta)
+        learnt = any(parameter is field.theta for parameter in problem.parameters)
+        ys = _Solve.apply(problem, field, found, problem.y0, field.theta if learnt else field.theta.detach())
     else:
         ys = _solved(problem, field, found, keep=False)
     return Outcome(ys, found[0].reached, found[0].status, problem.times)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ctypes
-from ctypes import POINTER, Structure, c_double, c_int64, c_void_p
+from ctypes import CFUNCTYPE, POINTER, Structure, c_double, c_int, c_int64, c_void_p
 
 
 class LayerPlaces(Structure):
@@ -68,6 +68,9 @@ class Summary(Structure):
     ]
 
 
+LOOK_UP = CFUNCTYPE(c_int)
+"""kernel/run.h, LookUp."""
+
 NUMBERS_OF_AN_ATTEMPT = 4
 """t, dt, the error ratio, and 1 where it was accepted."""
 
@@ -79,7 +82,7 @@ def declare(library: ctypes.CDLL) -> None:
     solve.restype = address
     solve.argtypes = [
         *(POINTER(kind) for kind in (NetworkPlaces, Tableau, Rules)),
-        *(address, address, address, c_int64, address, c_int64, c_int64, address),
+        *(address, address, address, c_int64, address, c_int64, c_int64, LOOK_UP, address),
         POINTER(Summary),
     ]
     library.nodeviz_pull_back.restype = c_int64

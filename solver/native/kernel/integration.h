@@ -7,6 +7,7 @@
 #define EPSILON 2.220446049250313e-16
 #define AT_STEP_END (64 * EPSILON)
 #define SMALLEST_TIME 1e-60
+#define WORK_BETWEEN_LOOKS 5e7 /* a few milliseconds */
 
 /* One integration under way. `ys` is where the caller wants (times, batch, entries). */
 typedef struct {
@@ -193,6 +194,22 @@ static int advance(Integration *under_way) {
     return decision.accept ? accept(under_way, dt, decision, ratio) : reject(under_way, dt, decision, ratio);
 }
 
+/* Multiplications in one evaluation, a bend counted as some. */
+static double work_of(const Run *run) {
+    double each = 0;
+    for (long l = 0; l < run->network.layers; l++)
+        each += (double)run->network.layer[l].outputs * (double)(run->network.layer[l].inputs + 8);
+    return each * (double)(run->batch.rows * (1 + run->network.tangents));
+}
+
+/* Let the caller look up, if it wants to and much has been done since it last did. */
+static int attend(Run *run, double work_each) {
+    if (!run->look_up || (double)(run->evaluations - run->looked_at) * work_each < WORK_BETWEEN_LOOKS)
+        return SUCCESS;
+    run->looked_at = run->evaluations;
+    return run->look_up() ? ABANDONED : SUCCESS;
+}
+
 /* Steps beyond the last saved state have no say in a gradient: they are dropped, and the end is where they start. */
 static void drop_idle_steps(Run *run) {
     while (run->kept && run->checkpoints[run->kept - 1].first_row >= run->row) {
@@ -220,8 +237,11 @@ static void integrate(Run *run, const real *y0, real *ys) {
         if (run->row < run->rows)
             run->status = begin(&under_way);
     }
-    while (run->status == SUCCESS && run->row < run->rows)
-        run->status = advance(&under_way);
+    double work_each = work_of(run);
+    while (run->status == SUCCESS && run->row < run->rows) {
+        int status = advance(&under_way);
+        run->status = status == SUCCESS ? attend(run, work_each) : status;
+    }
     run->end = stepper->y;
     run->end_t = under_way.t;
     drop_idle_steps(run);

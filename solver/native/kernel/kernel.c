@@ -32,10 +32,11 @@ static void set_clocks(Run *run, const real *clocks) {
 
 /* Solve from y0 (rows, entries) through `times`, saving into ys (times, rows, entries). NULL when there is no memory.
 
-`clocks` (rows) or NULL is how much later each row is than the solve's time. With `keep`, the run can be pulled back. */
+`clocks` (rows) or NULL is how much later each row is than the solve's time. With `keep`, the run can be pulled back.
+`look_up` may be NULL. */
 EXPORT Run *nodeviz_solve(const NetworkPlaces *network, const Tableau *tableau, const Rules *rules, const real *theta,
                           const real *clocks, const real *y0, int64_t rows, const double *times, int64_t count,
-                          int64_t keep, real *ys, Summary *summary) {
+                          int64_t keep, LookUp look_up, real *ys, Summary *summary) {
     Run *run = calloc(1, sizeof(Run));
     if (!run)
         return NULL;
@@ -45,6 +46,7 @@ EXPORT Run *nodeviz_solve(const NetworkPlaces *network, const Tableau *tableau, 
     run->rules = *rules;
     run->tolerance = (Tolerance){(int)rules->norm, (real)rules->rtol, (real)rules->atol};
     run->keep = (int)keep;
+    run->look_up = look_up;
     if (!run->pool.exhausted) {
         run->batch = batch_of(rows, state_entries(&run->network));
         set_clocks(run, clocks);

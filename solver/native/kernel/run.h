@@ -8,7 +8,10 @@
 #include "measure.h"
 #include "method.h"
 
-enum Status { SUCCESS, STEP_UNDERFLOW, MAX_STEPS, NON_FINITE, OUT_OF_MEMORY };
+enum Status { SUCCESS, STEP_UNDERFLOW, MAX_STEPS, NON_FINITE, OUT_OF_MEMORY, ABANDONED };
+
+/* What the caller has called now and then in a solve, which is abandoned when it does not return 0. */
+typedef int (*LookUp)(void);
 
 /* One attempted step, as the caller reads it. */
 typedef struct {
@@ -37,7 +40,8 @@ typedef struct {
     Attempt *attempts;
     Checkpoint *checkpoints;
     long attempted, attempt_room, kept, checkpoint_room;
-    int64_t evaluations;
+    int64_t evaluations, looked_at; /* `looked_at`: how many there were when the caller last looked up */
+    LookUp look_up;                 /* or NULL */
     double t, end_t; /* `end`: where the last step ends */
     real *end;
     int status;
