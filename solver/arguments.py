@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from itertools import pairwise
 from math import copysign, isfinite, isnan
+from typing import SupportsFloat
 
 import torch
 from torch import Tensor
@@ -38,8 +39,18 @@ def check_start(y0: Tensor) -> None:
         raise ValueError(f"y0 must have at least one entry; got shape {tuple(y0.shape)}.")
 
 
+def check_number(name: str, value: object) -> None:
+    """Raise unless the value is a number, of whatever library."""
+    if isinstance(value, float | int):
+        return
+    if isinstance(value, str) or not isinstance(value, SupportsFloat):
+        raise ValueError(f"{name} must be a number; got {value!r}.")
+
+
 def moments(name: str, times: Iterable[float] | Tensor) -> tuple[float, ...]:
     """Times within a solve, in any order, as numbers."""
+    if isinstance(times, str) or not isinstance(times, Iterable):
+        raise ValueError(f"{name} must be some numbers, or a tensor of them; got {times!r}. Pass one as [{times!r}].")
     found = tuple(map(float, times.tolist() if isinstance(times, Tensor) else times))
     if not all(map(isfinite, found)):
         raise ValueError(f"{name} must be finite; got {found}.")
@@ -48,13 +59,32 @@ def moments(name: str, times: Iterable[float] | Tensor) -> tuple[float, ...]:
 
 def chosen_tolerance(rtol: float | Tensor, atol: float | Tensor, norm: Norm, y0: Tensor) -> Measure:
     """How the size of an error is told: the fastest way where one pair of numbers and the RMS are all that is asked."""
-    if norm is RMS and not isinstance(rtol, Tensor) and not isinstance(atol, Tensor):
-        return Tolerance(rtol, atol)
     shape = y0.shape
     for name, part in (("rtol", rtol), ("atol", atol)):
-        if isinstance(part, Tensor) and not _broadcasts(part.shape, shape):
+        if not isinstance(part, Tensor):
+            check_number(name, part)
+        elif not _broadcasts(part.shape, shape):
             raise ValueError(f"{name} must broadcast to y0's shape {tuple(shape)}; got shape {tuple(part.shape)}.")
+    if norm is RMS and not isinstance(rtol, Tensor) and not isinstance(atol, Tensor):
+        return Tolerance(rtol, atol)
     return NormedTolerance(rtol, atol, norm, lambda flat: flat.view(shape))
+
+
+def known_parameters(given: Iterable[Tensor]) -> tuple[Tensor, ...]:
+    """What was passed as `parameters`."""
+    if isinstance(given, torch.nn.Module):
+        raise ValueError("parameters must be tensors; got a module. Pass module.parameters().")
+    found = tuple(given) if isinstance(given, Iterable) else (given,)
+    for each in found:
+        if not isinstance(each, Tensor):
+            raise ValueError(f"parameters must be tensors, several of them; got {type(each).__name__}.")
+    return found
+
+
+def check_kind(name: str, value: object, kind: type, needs: str) -> None:
+    """Raise unless the value, where there is one, does what an object of that kind must."""
+    if value is not None and not isinstance(value, kind):
+        raise ValueError(f"{name} must have {needs}; got {type(value).__name__}.")
 
 
 def _broadcasts(part: torch.Size, shape: torch.Size) -> bool:

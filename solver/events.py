@@ -70,6 +70,8 @@ def as_events(events: Event | Condition | Iterable[Event | Condition]) -> tuple[
     """Events as a tuple; a bare condition is a terminal event in both directions."""
     if isinstance(events, Event) or callable(events):
         events = (events,)
+    if not isinstance(events, Iterable):
+        raise ValueError(f"events must be an Event or a condition(t, y), or several; got {events!r}.")
     return tuple(event if isinstance(event, Event) else Event(event) for event in events)
 
 

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from math import copysign, inf, isfinite, isinf
+from typing import SupportsIndex
 
+from solver.arguments import check_number
 from solver.controllers import Controller, Decision
 from solver.method import AsynchronousLeapfrog, Method, OneStep
 from solver.tolerance import Measure
@@ -38,10 +40,12 @@ class Plan:
             )
         if self.dt is None and not self.controller.adaptive and not self.forced_times:
             raise ValueError(f"{self.method.name} takes fixed steps here and needs their size: pass dt > 0.")
+        for name, number in (("dt", self.dt or 0.0), ("min_step", self.min_step), ("max_step", self.max_step)):
+            check_number(name, number)
         if self.dt is not None and not (isfinite(self.dt) and self.dt > 0.0):
             raise ValueError(f"dt must be positive and finite, also for falling times; got {self.dt}.")
-        if self.max_steps < 1:
-            raise ValueError(f"max_steps must be at least 1; got {self.max_steps}.")
+        if not isinstance(self.max_steps, SupportsIndex) or self.max_steps < 1:
+            raise ValueError(f"max_steps must be a whole number of at least 1; got {self.max_steps!r}.")
         if not 0.0 <= self.min_step <= self.max_step or self.max_step == 0.0 or isinf(self.min_step):
             raise ValueError(
                 "Steps need 0 <= min_step <= max_step, min_step finite and max_step positive; "

@@ -10,7 +10,7 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-from solver.arguments import check_start, checked_times, chosen_tolerance, moments
+from solver.arguments import check_kind, check_start, checked_times, chosen_tolerance, known_parameters, moments
 from solver.choices import chosen_controller, chosen_gradient, chosen_method, chosen_norm
 from solver.controllers import Controller
 from solver.dense import DenseOutput, DenseWatch
@@ -113,6 +113,8 @@ def solve(
     """
     looked_for = as_events(events)
     check_start(y0)
+    check_kind("measure", measure, Measure, "ratio, norms and of_adjoint, as solver.tolerance.Measure")
+    check_kind("watch", watch, Watch, "attempting, rejected and accepted, as solver.watch.Watch")
     chosen = chosen_method(method)
     stops, jumps = moments("forced_times", forced_times), moments("jump_times", jump_times)
     tolerance = chosen_tolerance(rtol, atol, chosen_norm(norm), y0) if measure is None else measure
@@ -159,7 +161,7 @@ def _forms(field: Field | DifferentiableField, y0: Tensor, parameters: Iterable[
         raise ValueError(f"field must be callable as field(t, y) -> dy; got {type(field).__name__}.")
     if parameters is None:
         parameters = field.parameters() if differentiates_itself(field) or isinstance(field, torch.nn.Module) else ()
-    known = tuple(parameters)
+    known = known_parameters(parameters)
     make = RowwiseAutogradField if rowwise else AutogradField
     tape = make(field, [x for x in known if x.requires_grad], y0) if callable(field) else field
     fastest = field if differentiates_itself(field) else tape

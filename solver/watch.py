@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import NamedTuple, Protocol
+from typing import NamedTuple, Protocol, runtime_checkable
 
 from torch import Tensor
 
@@ -26,6 +26,7 @@ class Mark(NamedTuple):
     ends: bool = False
 
 
+@runtime_checkable
 class Watch(Protocol):
     """Someone who is told of every step, and may have more states of it saved, or end the integration in it."""
 
