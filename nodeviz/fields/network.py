@@ -61,8 +61,8 @@ def deviations(sizes: Sequence[int], activation: str, cubed: bool = False) -> De
 
 
 def lifted(y: NDArray[np.floating], augmented: int) -> NDArray[np.floating]:
-    """Points (n, 2) as states (n, 2 + augmented), zero in the new dimensions."""
-    return np.pad(y, ((0, 0), (0, augmented))) if augmented else y
+    """Points (..., 2) as states (..., 2 + augmented), zero in the new dimensions."""
+    return np.concatenate([y, np.zeros((*y.shape[:-1], augmented), y.dtype)], axis=-1) if augmented else y
 
 
 def forward(
