@@ -93,6 +93,7 @@ class Stats:
 
     jacobians_forward and jacobians_backward count the Jacobians of implicit methods. Each is an evaluation, counted
     above, and a pullback for every entry of a sample; a field that pulls back once only is evaluated for each of them.
+    `native` says that the kernel in C made the solve (see `solver.native`).
     """
 
     nfe_forward: int = 0
@@ -106,6 +107,7 @@ class Stats:
     jacobians_backward: int = 0
     drift: float | None = None
     backward_status: Status | None = None
+    native: bool = False
 
 
 class SampleSteps(NamedTuple):

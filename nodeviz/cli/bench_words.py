@@ -18,6 +18,8 @@ MUCH_SLOWER = 1.3
 def words(found: Measured) -> Iterator[str]:
     """Line by line."""
     yield f"{found.experiment.name} after {found.steps} training steps, on {found.device}, with one thread"
+    if found.kernel:
+        yield found.kernel
     yield ""
     yield from _step(found.step)
     if found.gradients:
@@ -34,11 +36,12 @@ def _step(step: StepCost) -> Iterator[str]:
     around, rest = max(0.0, step.solve - step.inside), max(0.0, step.whole - step.solve)
     share = step.inside / step.whole
     yield f"A training step         {_ms(step.whole)}   {1e3 / step.whole:.0f} a second"
-    yield (
-        f"  in the field          {_ms(step.inside)}   {share:.0%}: "
-        f"{step.nfe_forward} evaluations forward, {step.nfe_backward} backward"
-    )
-    yield f"  in the solver         {_ms(around)}   {around / step.whole:.0%}: steps, error estimates, gradients"
+    evaluations = f"{step.nfe_forward} evaluations forward, {step.nfe_backward} backward"
+    if step.native:
+        yield f"  in the solve          {_ms(step.inside)}   {share:.0%}: {evaluations}, by the native kernel"
+    else:
+        yield f"  in the field          {_ms(step.inside)}   {share:.0%}: {evaluations}"
+        yield f"  in the solver         {_ms(around)}   {around / step.whole:.0%}: steps, error estimates, gradients"
     yield f"  around the solve      {_ms(rest)}   {rest / step.whole:.0%}: the optimiser, the running mean"
     yield _conclusion(share)
 

@@ -47,6 +47,7 @@ def _solved(problem: Problem, field: NativeField, found: list[Run], keep: bool) 
         ys[run.reached + 1 :] = nan
     stats, steps = problem.stats, run.steps()
     accepted = sum(step.accepted for step in steps)
+    stats.native = True
     stats.nfe_forward += run.evaluations
     stats.steps += steps
     stats.accepted += accepted

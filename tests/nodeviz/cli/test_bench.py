@@ -77,6 +77,13 @@ def test_what_dominates_a_step_is_what_one_is_told_to_change() -> None:
     assert "Most of a step is around the field" in told(step=light)
 
 
+def test_a_solve_by_the_kernel_is_not_taken_apart() -> None:
+    whole = StepCost(whole=2.0, solve=1.5, inside=1.5, nfe_forward=26, nfe_backward=24, native=True)
+    lines = told(step=whole, kernel="Networks are solved by the native kernel.")
+    assert "in the solve" in lines and "by the native kernel\n" in lines and "in the solver " not in lines
+    assert "Networks are solved by the native kernel." in lines
+
+
 def test_the_loosest_tolerance_with_a_good_gradient_is_named() -> None:
     assert "rtol 1e-05 is enough" in told()
     assert "None of these tolerances" in told(gradients=(GradientCost(1e-2, 1.0, 20, 18, 0.5),))

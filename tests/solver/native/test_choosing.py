@@ -32,13 +32,15 @@ def is_native(ys: Tensor) -> bool:
 
 
 def test_it_is_chosen_by_itself() -> None:
-    assert is_native(solve(field(), start(), TS).ys)
+    solution = solve(field(), start(), TS)
+    assert is_native(solution.ys) and solution.stats.native
     assert native.describe() == "Networks are solved by the native kernel."
 
 
 def test_it_can_be_switched_off() -> None:
     native.allow(False)
-    assert not is_native(solve(field(), start(), TS).ys)
+    solution = solve(field(), start(), TS)
+    assert not is_native(solution.ys) and not solution.stats.native
     assert "switched off" in native.describe()
 
 
