@@ -75,7 +75,7 @@ def test_annuli_are_told_apart_with_a_dimension_more_and_not_so_soon_in_the_plan
     for seed in range(3):
         experiment = decode(ready_made()["annuli-augmented"].read_bytes())
         training = msgspec.structs.replace(experiment.training, seed=seed)
-        *_, last = reports(of(msgspec.structs.replace(experiment, training=training)), steps=100)
+        *_, last = reports(of(msgspec.structs.replace(experiment, training=training)), steps=50)
         errors = {row[0]: row[1] for row in last.table.rows}
         assert errors["ODE-Net, checkpointed"] <= 2.0
-        assert errors["ODE-Net, in the plane"] > errors["ODE-Net, checkpointed"] + 5.0
+        assert errors["ODE-Net, in the plane"] > errors["ODE-Net, checkpointed"] + 4.0
