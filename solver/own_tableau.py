@@ -109,8 +109,8 @@ def _numbers(row: Sequence[Number], what: str) -> Row:
 
 def _number(value: Number, what: str) -> float:
     try:
-        number = float(Fraction(value)) if isinstance(value, str) else float(value)
-    except (TypeError, ValueError, ZeroDivisionError):
+        number = float(Fraction(value)) if isinstance(value, str) and "/" in value else float(value)
+    except (TypeError, ValueError, ZeroDivisionError, OverflowError):
         raise ValueError(f'{what} must be a number or a fraction such as "1/3"; got {value!r}.') from None
     if not isfinite(number):
         raise ValueError(f"{what} must be finite; got {value!r}.")

@@ -16,7 +16,7 @@ Number = float | int | str
 
 
 class WrittenTableau(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """What the file holds: the arguments of `solver.own_tableau.own_method`, as they are called there."""
+    """What the file holds: the arguments of `solver.own_tableau.own_method`, by their names there."""
 
     a: list[list[Number]]
     b: list[Number]

@@ -108,6 +108,8 @@ def test_it_solves_at_once_like_the_built_in_of_the_same_coefficients() -> None:
         ({"b": ["1/6", "1/3", "1/3", "one"]}, r"b\[3\] must be a number or a fraction"),
         ({"b": ["1/6", "1/3", "1/3", "1/0"]}, r"b\[3\] must be a number or a fraction"),
         ({"b": ["1/6", "1/3", "1/3", float("nan")]}, r"b\[3\] must be finite"),
+        ({"b": ["1/6", "1/3", "1/3", "1e999999999"]}, r"b\[3\] must be finite"),
+        ({"b": ["1/6", "1/3", "1/3", 10**400]}, r"b\[3\] must be a number or a fraction"),
         ({"order": 5}, "have order 4, not 5"),
         ({"b_low": ["1/6", "1/3", "1/3", "1/6"]}, "b_low must differ from b"),
         ({"b_low": [0, 0, 0, 0.9]}, "b_low must sum to 1"),
