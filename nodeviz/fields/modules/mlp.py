@@ -88,6 +88,13 @@ class MLPModule(FlatModule):
             found = found * (3 * moment.square).unsqueeze(1)
         return RowLinearisation(found, lambda cotangent: self._pull_back(moment, tape, cotangent).parameters)
 
+    def trace(self, t: Tensor | float, y: Tensor) -> Traced:
+        """The velocity at y (batch, dim) and its divergence: differentiable, with no graph inside another."""
+        if self._traces_by_autograd(t):
+            return super().trace(t, y)
+        layers = self._layers.at(self._layers.views(self.theta), t)
+        return TracedTape.of(record(layers, self._bend.differentiable, y)).traced
+
     def evaluate_traced(self, t: Tensor | float, y: Tensor) -> Traced:
         """The velocity at y (batch, dim) and its divergence, without an autograd graph."""
         if self._traces_by_autograd(t):
@@ -140,6 +147,6 @@ class MLPModule(FlatModule):
         return seen.views
 
 
-def _as_taken(t: Tensor) -> Tensor | float:
-    """t as the layers take it: a number, or one entry a row."""
-    return t.detach().reshape(-1) if t.dim() else float(t)
+def _as_taken(t: Tensor) -> Tensor:
+    """t as the layers take it: of no dimensions, or one entry a row. It stays on its device: nothing waits for it."""
+    return t.detach().reshape(-1) if t.dim() else t.detach()

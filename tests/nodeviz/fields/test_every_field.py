@@ -15,7 +15,7 @@ from nodeviz.fields import FIELDS, Field, FormulaField, GradientField, LinearFie
 from nodeviz.fields.activations import ACTIVATIONS
 from nodeviz.fields.formula import Parameter, retyped
 from nodeviz.fields.modules.flat import FlatModule
-from solver.field import DifferentiableField, Gradients, RowwiseField
+from solver.field import DifferentiableField, RowwiseField
 
 CHOOSING = retyped(
     FormulaField(), "a*x if x > 0 and not y > 1 else hypot(x, y)*b", "clip(x^2, 0, 1) - min(x, y, a) + (t > 1)"
@@ -264,15 +264,16 @@ def test_the_divergence_is_the_trace_of_autograds_jacobian(field: Field, exact: 
 def test_the_pullback_of_velocity_and_divergence_is_autograds(field: Field, exact: FlatModule) -> None:
     y, onto_dy, onto_trace = points(field, (6,)), cotangents(field, (6,)), cotangents(field, (6,))[:, 0]
     (dy, trace), pullback = exact.linearise_traced(0.7, y)
-    expected, slow = FlatModule.linearise_traced(exact, 0.7, y)
-    assert_same(dy, expected.dy)
-    torch.testing.assert_close(trace, expected.trace, rtol=1e-10, atol=1e-10)
-    for one, other in zip(flat(pullback(onto_dy, onto_trace)), flat(slow(onto_dy, onto_trace)), strict=True):
-        assert_same(one, other)
-
-
-def flat(gradients: Gradients) -> tuple[torch.Tensor | None, ...]:
-    return gradients.t, gradients.y, *gradients.parameters
+    in_t, in_y, (in_theta,) = pullback(onto_dy, onto_trace)
+    t, y = torch.tensor(0.7, dtype=torch.float64, requires_grad=True), y.requires_grad_()
+    for trace_of in (FlatModule.trace, type(exact).trace):  # by a graph inside another, and as the field has it
+        expected = trace_of(exact, t, y)
+        torch.testing.assert_close(dy, expected.dy.detach(), rtol=1e-10, atol=1e-10)
+        torch.testing.assert_close(trace, expected.trace.detach(), rtol=1e-10, atol=1e-10)
+        loss = (expected.dy * onto_dy).sum() + (expected.trace * onto_trace).sum()
+        slow = torch.autograd.grad(loss, (t, y, exact.theta), allow_unused=True) if loss.requires_grad else (None,) * 3
+        for one, other in zip((in_t, in_y, in_theta), slow, strict=True):
+            assert_same(one, other)
 
 
 @pytest.mark.parametrize("field", SMOOTH, ids=name_of)
@@ -295,6 +296,15 @@ def test_the_pullback_of_velocity_and_divergence_is_that_of_finite_differences(f
     slope = (8 * (value(step) - value(-step)) - (value(2 * step) - value(-2 * step))) / (12 * step)
     terms = ((in_t, torch.ones(())), (in_y, along_y), (in_theta, along_theta))
     assert slope == pytest.approx(sum(float((one * along).sum()) for one, along in terms if one is not None), rel=1e-7)
+
+
+def test_a_time_may_be_a_number_or_a_tensor_of_no_dimensions(field: Field, exact: FlatModule) -> None:
+    y, onto = points(field), cotangents(field, (20,))
+    time = torch.tensor(0.7, dtype=torch.float64)
+    assert_same(exact.evaluate(time, y), exact.evaluate(0.7, y))
+    found, expected = exact.linearise(time, y)[1](onto), exact.linearise(0.7, y)[1](onto)
+    assert_same(found.t, expected.t)
+    assert_same(found.parameters[0], expected.parameters[0])
 
 
 def test_an_autonomous_field_does_not_depend_on_time(field: Field, exact: FlatModule) -> None:
