@@ -221,7 +221,7 @@ class InspectorSession(Session):
 
     def _extend_study(self, ask: AskStudy) -> list[Event]:
         with self._working("study"):
-            report = self._study.next(lambda: self._begin_study(ask.study), self._stamp())
+            report = self._study.next(lambda: self._begin_study(ask), self._stamp())
         if report is None:
             return []
         run, revision, step = self._study.stamp
@@ -229,10 +229,11 @@ class InspectorSession(Session):
             StudyExtended(run=run, revision=revision, question=ask.question, study=ask.study, step=step, report=report)
         ]
 
-    def _begin_study(self, name: str) -> Iterator[Report]:
-        attend = self._study.attentive(self.attend)
-        subject = Subject(self._configured_experiment(), self._weights.theta, self._weights.step, attend)
-        return study_named(name).run(subject)
+    def _begin_study(self, ask: AskStudy) -> Iterator[Report]:
+        attend, experiment = self._study.attentive(self.attend), self._configured_experiment()
+        # An edit of the view alone is not told to workers: of what it shows, the question says what matters.
+        looked_at = replace(experiment, view=replace(experiment.view, layers=ask.layers))
+        return study_named(ask.study).run(Subject(looked_at, self._weights.theta, self._weights.step, attend))
 
     def _stamp(self) -> Stamp:
         return Stamp(self.run, self.revision, self._weights.step)

@@ -145,11 +145,13 @@ class AskSweep(Message, frozen=True):
 class AskStudy(Message, frozen=True):
     """To the inspector: the study of that name, in the background and after everything else; an empty name ends it.
 
-    A newer AskStudy replaces one that is running. One that runs begins anew when the experiment changes.
+    A newer AskStudy replaces one that is running. One that runs begins anew when the experiment changes. `layers` is
+    that of the view settings.
     """
 
     question: int
     study: str
+    layers: int = 0
 
 
 class Shutdown(Message, frozen=True):

@@ -6,10 +6,12 @@ import numpy as np
 import pytest
 import torch
 
+from nodeviz.datasets import Moons
 from nodeviz.engine.inspector import SOLVED_ALONE
 from nodeviz.engine.inspector_session import InspectorSession
 from nodeviz.engine.messages import (
     AskPortrait,
+    AskStudy,
     AskSweep,
     AskTrajectories,
     Configure,
@@ -17,14 +19,17 @@ from nodeviz.engine.messages import (
     Portrait,
     Reset,
     SetWeights,
+    StudyExtended,
     SweepExtended,
     TrajectoriesSolved,
     pack,
     unpack,
 )
-from nodeviz.experiment import Experiment
+from nodeviz.experiment import Experiment, SolverSettings
+from nodeviz.fields import MLPField
 from nodeviz.fields.formula import FormulaField, Parameter
 from nodeviz.settings import edited
+from nodeviz.tasks import Classify
 
 torch.set_num_threads(1)
 
@@ -344,3 +349,31 @@ def test_asking_without_an_experiment_is_refused_with_a_sentence():
     with pytest.raises(ValueError, match="There is no experiment"):
         session.tick()
     assert not session.busy
+
+
+@pytest.fixture
+def classifying():
+    field = MLPField(width=4, cubed=False)
+    return Experiment(
+        task=Classify(), dataset=Moons(points=60), field=field, solver=SolverSettings(rtol=1e-3, atol=1e-3)
+    )
+
+
+def test_what_is_looked_at_as_a_resnet_says_how_many_layers_it_has(classifying):
+    driver = Driver(classifying)
+    for question, layers in ((1, 0), (2, 1)):
+        driver.tell(AskPortrait(question, EXTENT, 0.0, (), 8, layers, run=1))
+        driver.run_down()
+    ode, resnet = driver.heard(Portrait)
+    assert not np.array_equal(unpack(ode.surface.values), unpack(resnet.surface.values))
+    np.testing.assert_array_equal(unpack(resnet.cloud.ts), [0.0, 1.0])
+
+
+def test_a_study_marks_the_number_of_layers_that_it_was_asked_for_with(classifying):
+    driver = Driver(classifying)
+    driver.tell(AskStudy(1, "depth", 4, run=1))
+    driver.run_down()
+    *before, last = driver.heard(StudyExtended)
+    assert len(before) == 9
+    assert last.report.done
+    assert last.report.chart.mark == 4.0
