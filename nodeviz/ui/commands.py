@@ -164,6 +164,14 @@ _VIEW = (
     *VIEW_SWITCHES,
     Command("reset view", "Reset view", "View", _reset_view, ("Home",), "Show the whole extent again."),
     Command(
+        "show all",
+        "Show all",
+        "View",
+        lambda place: place.window.plane.show_all(),
+        ("F",),
+        "Zoom out to wherever points and trajectories have gone.",
+    ),
+    Command(
         "theme",
         "Switch between dark and light",
         "View",

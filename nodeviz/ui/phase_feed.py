@@ -48,6 +48,9 @@ class PhaseFeed(QObject):
         plane.set_extent(experiment.dataset.extent)
         plane.set_view(experiment.view)
         self._show_data(experiment)
+        scrubber.set_time(experiment.task.looked_at(experiment.dataset))
+        self._t = scrubber.time
+        plane.set_time(self._t)
         self.preview()
         plane.startPlaced.connect(self._place)
         plane.startMoved.connect(self._move)

@@ -56,8 +56,9 @@ class Gallery(QWidget):
 
     def _show(self, experiment: Experiment) -> None:
         offered = [kind for kind in self.thumbnails if self._alternatives.offer("dataset", kind).experiment is not None]
+        seed, classed = experiment.training.seed, experiment.task.shows == "classes"
         for kind in offered:
-            self.thumbnails[kind].show_data(self._alternatives.as_left(kind), experiment.training.seed)
+            self.thumbnails[kind].show_data(self._alternatives.as_left(kind), seed, classed=classed)
         chosen = self.thumbnails[type(experiment.dataset)]
         with QSignalBlocker(chosen):
             chosen.setChecked(True)

@@ -65,6 +65,8 @@ class ProblemPanel(Section):
         self.data.setText(title_of(kind))
         self.data.setToolTip(sentence_of(kind))
         self.amount.setText(_amount(experiment.dataset))
+        points = isinstance(experiment.dataset, PointDataset)
+        self.amount.setToolTip("Points to train on, and points held out to judge by." if points else "")
 
 
 def _rare(setting: Setting) -> bool:
@@ -77,5 +79,5 @@ def _amount(dataset: object) -> str:
         return f"{figures.count(dataset.points)} points in {dataset.duration:g} s"
     if isinstance(dataset, PointDataset):
         held = max(1, round(dataset.held_out * dataset.points))
-        return f"{figures.count(dataset.points - held)} points, {figures.count(held)} held out"
+        return f"{figures.count(dataset.points - held)} + {figures.count(held)} points"
     return "known up to a factor"

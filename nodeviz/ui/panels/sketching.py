@@ -34,8 +34,8 @@ class Square:
         return QPolygonF([QPointF(half + half * x, half - half * y) for x, y in scaled])
 
 
-def paint_sketch(painter: QPainter, sketch: Sketch, side: float, colours: Theme) -> None:
-    """Paint `sketch` into the square from (0, 0) to (side, side)."""
+def paint_sketch(painter: QPainter, sketch: Sketch, side: float, colours: Theme, *, classed: bool) -> None:
+    """Paint `sketch` into the square from (0, 0) to (side, side); points in the colours of classes when `classed`."""
     painter.setRenderHints(QPainter.RenderHint.Antialiasing | QPainter.RenderHint.SmoothPixmapTransform)
     if sketch.heat is not None:
         painter.drawImage(QRectF(0, 0, side, side), _heat(sketch.heat, colours))
@@ -43,9 +43,8 @@ def paint_sketch(painter: QPainter, sketch: Sketch, side: float, colours: Theme)
     for curve in sketch.curves:
         painter.setPen(QPen(QColor(colours.ghost), max(1.2, CURVE * side)))
         painter.drawPolyline(square.placed(curve))
-    several = len(np.unique(sketch.points.labels)) > 1
     for label in np.unique(sketch.points.labels):
-        colour = colours.of_class(int(label)) if several else colours.observed
+        colour = colours.of_class(int(label)) if classed else colours.observed
         painter.setPen(QPen(QColor(colour), max(LEAST_DOT, DOT * side), c=Qt.PenCapStyle.RoundCap))
         painter.drawPoints(square.placed(sketch.points.ys[sketch.points.labels == label]))
 

@@ -22,7 +22,7 @@ class Thumbnail(OneOfMany):
         super().__init__(title_of(kind))
         self.setToolTip(f"{title_of(kind)}: {sentence_of(kind)}")
         self.setCursor(Qt.CursorShape.PointingHandCursor)
-        self._data: tuple[Any, int] | None = None
+        self._data: tuple[Any, int, bool] | None = None
         self._drawn: QPixmap | None = None
         self._drawn_for: tuple[object, ...] = ()
 
@@ -32,10 +32,10 @@ class Thumbnail(OneOfMany):
     def minimumSizeHint(self) -> QSize:
         return QSize(24, 24)
 
-    def show_data(self, dataset: Any, seed: int) -> None:
-        """Draw `dataset` as it is with `seed`."""
-        if self._data != (dataset, seed):
-            self._data = (dataset, seed)
+    def show_data(self, dataset: Any, seed: int, *, classed: bool) -> None:
+        """Draw `dataset` as it is with `seed`; its classes in their colours when `classed`."""
+        if self._data != (dataset, seed, classed):
+            self._data = (dataset, seed, classed)
             self.update()
 
     def paintEvent(self, event: QPaintEvent) -> None:
@@ -70,8 +70,8 @@ class Thumbnail(OneOfMany):
         pixmap.setDevicePixelRatio(ratio)
         pixmap.fill(QColor(colours.canvas))
         if self._data is not None:
-            dataset, seed = self._data
+            dataset, seed, classed = self._data
             painter = QPainter(pixmap)
-            paint_sketch(painter, dataset.sketch(seed), side, colours)
+            paint_sketch(painter, dataset.sketch(seed), side, colours, classed=classed)
             painter.end()
         return pixmap

@@ -13,7 +13,7 @@ from PySide6.QtGui import QColor, QPainter, QPen
 from nodeviz.tasks.picture import Cloud
 from nodeviz.ui.plots.dots import Dots, paint_dots
 
-SIZE, SHADOW = 5.0, 2.4
+SIZE, SHADOW = 4.4, 2.4
 FAR, FARTHEST_LINE = 1e9, 1e5
 """Where points are put that must not be seen, and how far off, in pixels, the end of a stem that is drawn may lie."""
 SLANT = (0.28, 0.62)

@@ -103,7 +103,7 @@ class FigureBadges(pg.GraphicsObject):
 def written(shown: Figure) -> str:
     """A figure's value with its unit; whole numbers as such."""
     text = f"{shown.value:.0f}" if float(shown.value).is_integer() and abs(shown.value) < 1e6 else figure(shown.value)
-    return f"{text}\u202f{shown.unit}" if shown.unit else text
+    return f"{text}\u00a0{shown.unit}" if shown.unit else text
 
 
 def _fonts() -> tuple[QFont, QFont]:

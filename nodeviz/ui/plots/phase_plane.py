@@ -154,6 +154,18 @@ class PhasePlane(QWidget):
         home = self._home
         self.box.setRange(QRectF(home.x_min, home.y_min, home.width, home.height), padding=0.0)
 
+    def show_all(self) -> None:
+        """Show everything that is drawn, also where points and trajectories have gone."""
+        places = [*self.target.curves, *self.learnt.curves, *self.user.curves, self.sample.points]
+        if self.cloud.cloud is not None and self._view.cloud:
+            places.append(self.cloud.cloud.ys[..., :2].reshape(-1, 2))
+        home = self._home
+        corners = np.array([[home.x_min, home.y_min], [home.x_max, home.y_max]])
+        points = np.concatenate([corners, *(np.asarray(each, float).reshape(-1, 2) for each in places)])
+        points = points[np.isfinite(points).all(axis=1)]
+        (x_min, y_min), (x_max, y_max) = points.min(axis=0), points.max(axis=0)
+        self.box.setRange(QRectF(x_min, y_min, x_max - x_min, y_max - y_min), padding=0.04)
+
     @property
     def extent(self) -> Extent:
         """All that is visible: what a portrait should cover."""
@@ -327,7 +339,8 @@ class PhasePlane(QWidget):
         several = self._classes > 1
         self.learnt.set_colours(colours.classes if several else (colours.learnt,))
         self.cloud.set_colours(colours.classes if several else (colours.learnt,), colours.canvas, colours.arrow)
-        self.sample.set_colours(_paled(colours) if several else (colours.observed,))
+        still = colours.classes if several else (colours.observed,)
+        self.sample.set_colours([mixed(colour, colours.canvas, STILL) for colour in still])
         self.user.set_colour(colours.user)
         self.observed.set_colour(colours.observed)
         self.origins.setBrush(pg.mkBrush(colours.observed))
@@ -343,11 +356,6 @@ def _named_at(text: str, colour: str, curve: Curve) -> list[Named]:
     """The name at the curve's end; none where the curve has no point."""
     end = end_of(curve)
     return [] if end is None else [Named(text, colour, *end)]
-
-
-def _paled(colours: Theme) -> tuple[str, ...]:
-    """The classes' colours for points that stand still."""
-    return tuple(mixed(colour, colours.canvas, STILL) for colour in colours.classes)
 
 
 class _Canvas(ThemedPlot):

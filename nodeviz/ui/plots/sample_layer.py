@@ -12,9 +12,9 @@ from PySide6.QtGui import QPainter
 
 from nodeviz.ui.plots.dots import Dots, paint_dots
 
-SIZE = 3.2
-MOST = 3000
-"""Points drawn; of more, as many from the whole."""
+SIZE = 2.8
+MOST = 1500
+"""Points drawn; of more, as many from the whole. They must not hide what is learnt of them."""
 
 
 class SampleLayer(pg.GraphicsObject):

@@ -14,6 +14,7 @@ from nodeviz.ui.plots.plane_image import PlaneImage
 from nodeviz.ui.plots.ramp import blended_ramp, channels, mixed, packed
 from nodeviz.ui.plots.refined import refined
 from nodeviz.ui.plots.stroke import LayerStroke
+from nodeviz.ui.plots.trajectories import joined
 from nodeviz.ui.plots.velocity_grid import Extent
 from nodeviz.ui.theme import Theme
 
@@ -21,7 +22,7 @@ PERIOD = 1 / 25
 """Seconds between pictures: it moves under the scrubber."""
 CONTOURED = 128
 """Points a side of the grid that boundaries are found on, and that several classes are blended on."""
-FAINT, STRONG = 0.10, 0.38
+FAINT, STRONG = 0.09, 0.34
 """How much of its class's colour a place has that is undecided, and one that is certain; the rest is canvas."""
 LEAST = np.float32(1e-7)
 """Less probability than this is taken for this: float32 knows no more near one."""
@@ -89,10 +90,16 @@ class SurfaceMap(PlaneImage):
             self.catch_up()
 
     def tick(self, seconds: float) -> None:
-        """Let `seconds` pass: a surface that waits is drawn when it is due."""
+        """Let `seconds` pass: a surface that waits is drawn when it is due, and levels go on to where they belong."""
         self._since += seconds
-        if self._since >= PERIOD:
+        if self._since < PERIOD or not self.isVisible():
+            return
+        if self._waiting is not None:
             self.catch_up()
+        elif self._shown is not None and self.kind != "classes" and not self._levels.settled:
+            self._since = 0.0
+            self._levels.approach()
+            self._render()
 
     def catch_up(self) -> None:
         """Draw the newest surface, if it is not drawn yet; while hidden, it waits."""
@@ -119,9 +126,8 @@ class SurfaceMap(PlaneImage):
             self.show_pixels(self.ramp[np.clip(256 * second, 0, 255).astype(np.uint8)])
         else:
             self.show_pixels(self.ramp[self._levels.index(refined(values))])
-        points = _lines_of(surface, extent)
-        connect = np.tile(np.array([True, False]), len(points) // 2)
-        self.lines.setData(points[:, 0], points[:, 1], connect=connect, skipFiniteCheck=True)
+        drawn = joined(_lines_of(surface, extent))
+        self.lines.setData(drawn.x, drawn.y, connect=drawn.connect, skipFiniteCheck=True)
 
 
 def _known(surface: Surface) -> NDArray[np.float32]:
@@ -177,17 +183,17 @@ def _log(values: NDArray[np.float32]) -> NDArray[np.float32]:
     return np.log(np.clip(values, LEAST, 1))
 
 
-def _lines_of(surface: Surface, extent: Extent) -> NDArray[np.float64]:
+def _lines_of(surface: Surface, extent: Extent) -> list[NDArray[np.float64]]:
     """Where the likeliest class changes; heights at equal distances; nothing for a density."""
     values = surface.values
     if surface.kind == "density" or not np.isfinite(values).all():
-        return np.zeros((0, 2))
+        return []
     if surface.kind == "potential":
         fine = refined(values, CONTOURED)
         heights = np.linspace(float(fine.min()), float(fine.max()), POTENTIAL_LINES + 2)[1:-1]
-        return np.concatenate([level_lines(fine, extent, float(height)) for height in heights])
+        return [line for height in heights for line in level_lines(fine, extent, float(height))]
     if values.ndim == 2:
         return level_lines(refined(_softened(_logit(values)), CONTOURED), extent)
     fine = np.stack([refined(_softened(_log(values[..., k])), CONTOURED) for k in range(values.shape[2])])
     ahead = [fine[k] - np.delete(fine, k, axis=0).max(axis=0) for k in range(len(fine))]
-    return np.concatenate([level_lines(lead, extent) for lead in ahead])
+    return [line for lead in ahead for line in level_lines(lead, extent)]

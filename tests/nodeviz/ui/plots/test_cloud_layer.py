@@ -73,6 +73,18 @@ def test_points_that_left_for_infinity_and_an_empty_cloud_break_nothing(plane):
     assert len(plane.cloud.places()) == 0
 
 
+def test_everything_can_be_shown_also_points_that_left_the_view(plane):
+    far = cloud()
+    far.ys[-1, 0] = (30.0, -7.0)
+    far.ys[-1, 1] = np.inf
+    plane.set_picture(Picture(cloud=far), HOME)
+    plane.show_all()
+    extent = plane.extent
+    assert extent.x_max > 30.0 and extent.y_min < -7.0 and extent.x_max < 60.0
+    plane.reset_view()
+    assert plane.extent.x_max < 4.0
+
+
 def _blue_in_row(image, y: int) -> bool:
     for x in range(60, image.width() - 10):
         red, _, blue, _ = image.pixelColor(x, y).getRgb()

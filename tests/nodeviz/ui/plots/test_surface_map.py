@@ -42,10 +42,18 @@ def sides_of(steepness: float) -> Surface:
 
 def test_a_level_line_follows_a_circle_and_its_pieces_are_joined():
     x, y = grid(96)
-    points = level_lines((x**2 + y**2).astype(np.float32), EXTENT, 0.49)
-    assert np.abs(np.hypot(*points.T) - 0.7).max() < 2e-3
-    _, counts = np.unique(np.round(points, 9), axis=0, return_counts=True)
-    assert (counts == 2).all(), "a closed line has no loose end"
+    (line,) = level_lines((x**2 + y**2).astype(np.float32), EXTENT, 0.49)
+    assert np.abs(np.hypot(*line.T) - 0.7).max() < 2e-3
+    np.testing.assert_allclose(line[0], line[-1], atol=1e-9, err_msg="it closes")
+    turned = np.unwrap(np.arctan2(line[:, 1], line[:, 0]))
+    assert abs(turned[-1] - turned[0]) == pytest.approx(2 * np.pi) and np.abs(np.diff(turned)).max() < 0.1
+
+
+def test_several_lines_of_a_level_are_each_drawn_in_one_go():
+    x, _ = grid()
+    lines = level_lines(np.cos(np.pi * x).astype(np.float32), EXTENT, 0.0)
+    assert len(lines) == 4 and {round(float(line[:, 0].mean()), 2) for line in lines} == {-1.5, -0.5, 0.5, 1.5}
+    assert all(np.all(np.diff(line[:, 1]) > 0) or np.all(np.diff(line[:, 1]) < 0) for line in lines)
 
 
 def test_a_level_that_is_nowhere_has_no_line_and_what_is_not_finite_breaks_nothing():
@@ -116,5 +124,16 @@ def test_what_is_hidden_is_drawn_when_it_is_shown(qtbot, qapp):
     assert plane.surface_map.kind is None
     plane.set_view(ViewSettings(background="surface"))
     assert plane.surface_map.kind == "classes"
-    assert plane.badges.texts == ["accuracy 98.2\u202f%"] and "held out" in plane.badges.toolTip()
+    assert plane.badges.texts == ["accuracy 98.2\u00a0%"] and "held out" in plane.badges.toolTip()
     assert "accuracy" in plane.accessibleDescription()
+
+
+def test_levels_come_to_rest_on_the_last_picture_without_another(qapp):
+    surface_map = shown(Surface("density", np.ones((16, 16), np.float32)))
+    surface_map.set_surface(Surface("density", np.full((16, 16), 0.2, np.float32)), EXTENT)
+    heights = []
+    for _ in range(40):
+        surface_map.tick(0.05)
+        heights.append(surface_map.levels[1])
+    assert heights == sorted(heights, reverse=True), "gliding, not jumping"
+    assert heights[0] > 0.5 and heights[-1] == pytest.approx(0.2, rel=0.03)
