@@ -116,7 +116,8 @@ class MLPModule(FlatModule):
         return None if network is None else NativeField(network, self.theta)
 
     def _traces_by_autograd(self, t: Tensor | float) -> bool:
-        return has_rows(t) or self.field.cubed
+        whole = self._layers.shares_weights and not self._layers.gates_rows
+        return self.field.cubed or (has_rows(t) and not whole)
 
     def _record(self, t: Tensor | float, y: Tensor) -> tuple[Moment, Tape]:
         state = y.detach() if y.dim() == 2 else y.detach().reshape(-1, self.field.dim)

@@ -239,6 +239,18 @@ def test_each_point_may_have_a_time_of_its_own(field: Field, exact: FlatModule) 
         torch.testing.assert_close(together[i], exact.evaluate(float(times[i]), y[i]), rtol=1e-12, atol=1e-12)
 
 
+def test_the_divergence_takes_times_of_the_points_own(field: Field, exact: FlatModule) -> None:
+    y, times = points(field, (4,)), torch.linspace(0, 2, 4, dtype=torch.float64)
+    onto_dy, onto_trace = cotangents(field, (4,)), cotangents(field, (4,))[:, 0]
+    together, pullback = exact.linearise_traced(times, y)
+    alone = [exact.linearise_traced(float(t), row.unsqueeze(0)) for t, row in zip(times, y, strict=True)]
+    torch.testing.assert_close(together.trace, torch.cat([found.trace for found, _ in alone]), rtol=1e-10, atol=1e-10)
+    torch.testing.assert_close(exact.evaluate_traced(times, y).trace, together.trace, rtol=1e-10, atol=1e-10)
+    in_theta = pullback(onto_dy, onto_trace).parameters[0]
+    each = [pull(onto_dy[i : i + 1], onto_trace[i : i + 1]).parameters[0] for i, (_, pull) in enumerate(alone)]
+    assert_same(in_theta, None if each[0] is None else torch.stack(each).sum(0))
+
+
 def test_rows_at_once_have_autograds_jacobians_and_its_pullback(field: Field, exact: FlatModule) -> None:
     assert isinstance(exact, RowwiseField)
     y, times = points(field, (6,)), torch.linspace(0, 2, 6, dtype=torch.float64)

@@ -32,6 +32,8 @@ class Squashed(NamedTuple):
 class ConcatSquashLayers(TimedLayers[Squashed]):
     """At one time the gate is folded into the weights. Rows with times of their own share W and have it beside."""
 
+    gates_rows = True
+
     def __init__(self, conditioning: declared.ConcatSquash) -> None:
         self._shapes = conditioning.shapes
 

@@ -27,6 +27,9 @@ class TimedLayers(ABC, Generic[Views]):
     shares_weights: ClassVar[bool] = True
     """Whether rows with times of their own still have one weight matrix among them."""
 
+    gates_rows: ClassVar[bool] = False
+    """Whether they then have gates."""
+
     @abstractmethod
     def views(self, theta: Tensor) -> Views:
         """What is read of θ, as views of it, to be kept for as long as θ stays where it is."""
