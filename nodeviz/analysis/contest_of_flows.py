@@ -18,7 +18,7 @@ from nodeviz.analysis.study import Subject
 from nodeviz.experiment import Experiment
 from nodeviz.fields import MLPField
 from nodeviz.tasks import MatchDensity
-from nodeviz.tasks.match_density import LOSS_LABELS
+from nodeviz.tasks.match_density import LOSS_LABELS, as_match_density
 
 SIZES = (2, 8, 32)
 """Layers of planar flows, and units of continuous ones, as in figure 5 of Chen et al. (2018)."""
@@ -38,10 +38,10 @@ COLUMNS = (
     Column("flow"),
     Column("", "nats", 4, "On points that do not train, or on samples of the flow for reverse KL."),
     Column("gap to the floor", "nats", 3, "How far that is above the best there is."),
-    Column("parameters", sentence="Numbers that are learnt."),
+    Column("parameters", digits=6, sentence="Numbers that are learnt."),
     Column("NFE to sample", sentence="Evaluations of the field, or of layers; none where layers would be inverted."),
     Column("per step", "ms", 3, "Of training, on average."),
-    Column("steps"),
+    Column("steps", digits=6),
 )
 
 
@@ -88,7 +88,7 @@ class Judgement(NamedTuple):
 
 def reports(subject: Subject, limit: float = LIMIT) -> Iterator[Report]:
     """A report after every turn, until each contestant has trained for `limit` seconds."""
-    task = density_task(subject.experiment)
+    task = as_match_density(subject.experiment.task)
     floor = task.floor(subject.experiment.dataset)
     careers = [Career(contestant, limit) for contestant in contestants(subject.experiment, task)]
     while not all(career.over for career in careers):
@@ -99,13 +99,6 @@ def reports(subject: Subject, limit: float = LIMIT) -> Iterator[Report]:
                     careers, task, floor, f"Each trains for {limit:g} s in turns: now {career.contestant.name}."
                 )
     yield replace(_report(careers, task, floor, _conclusion(careers, floor)), done=True)
-
-
-def density_task(experiment: Experiment) -> MatchDensity:
-    """Its task. Raises `ValueError` when that is another."""
-    if isinstance(experiment.task, MatchDensity):
-        return experiment.task
-    raise ValueError(f"Flows match a density; the task is {experiment.task.title}. Choose the task Match a density.")
 
 
 def contestants(experiment: Experiment, task: MatchDensity) -> Iterator[Contestant]:

@@ -10,12 +10,12 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-from nodeviz.analysis.contest_of_flows import density_task
 from nodeviz.analysis.report import Chart, Column, Report, Series, Table
 from nodeviz.analysis.study import Subject
 from nodeviz.fields.modules.flat import FlatModule
 from nodeviz.tasks.densities.accompanied import PROBES, probe_of
 from nodeviz.tasks.learnt import place
+from nodeviz.tasks.match_density import as_match_density
 from nodeviz.tasks.solving import solve_as_set
 
 COUNTS = (1, 2, 4, 8, 16, 32, 64)
@@ -81,7 +81,7 @@ def reports(subject: Subject) -> Iterator[Report]:
 
 def _half_way(subject: Subject) -> Somewhere:
     experiment = subject.experiment
-    task = density_task(experiment)
+    task = as_match_density(experiment.task)
     module = place(experiment.field, subject.theta).learnt.double().field
     zs = torch.from_numpy(task.drawn_base(POINTS, experiment.training.seed))
     span = torch.tensor((0.0, task.duration / 2), dtype=torch.float64)

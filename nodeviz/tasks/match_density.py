@@ -166,6 +166,13 @@ class MatchDensity(DeclaredTask, frozen=True, tag="density"):
         return DensityRun(self, problem)
 
 
+def as_match_density(task: DeclaredTask) -> MatchDensity:
+    """`task`, when it matches a density. Raises `ValueError` when not."""
+    if not isinstance(task, MatchDensity):
+        raise ValueError(f"This is about densities; the task is {task.title}. Choose the task Match a density.")
+    return task
+
+
 def _check_known(dataset: Dataset) -> None:
     """Raises `ValueError` unless the density of `dataset` is known, and positive all over the plane."""
     if isinstance(dataset, EnergyDataset):

@@ -5,13 +5,14 @@ from __future__ import annotations
 import pytest
 import torch
 
-from nodeviz.analysis.contest_of_flows import contestants, density_task, reports
+from nodeviz.analysis.contest_of_flows import contestants, reports
 from nodeviz.analysis.studies.flows import FLOWS
 from nodeviz.analysis.study import Subject
 from nodeviz.datasets import EightGaussians, Energy
 from nodeviz.experiment import Experiment, TrainingSettings
 from nodeviz.fields import MLPField
 from nodeviz.tasks import MatchDensity, SolverSettings
+from nodeviz.tasks.match_density import as_match_density
 
 torch.set_num_threads(1)
 LIKELIHOOD = Experiment(
@@ -42,13 +43,13 @@ def test_the_last_report_has_a_row_for_every_flow_and_a_line_for_the_floor() -> 
 
 
 def test_small_flows_are_as_large_as_they_say() -> None:
-    sizes = {one.name: one.parameters for one in contestants(LIKELIHOOD, density_task(LIKELIHOOD))}
+    sizes = {one.name: one.parameters for one in contestants(LIKELIHOOD, LIKELIHOOD.task)}
     assert [sizes[f"planar, {layers} layers"] for layers in (2, 8, 32)] == [10, 40, 160]
     assert sizes["this field, by likelihood"] == LIKELIHOOD.initial_parameters().size
 
 
 def test_without_samples_there_is_no_flow_matching_and_planar_flows_lead_to_the_energy() -> None:
-    found = {one.name: one for one in contestants(REVERSE, density_task(REVERSE))}
+    found = {one.name: one for one in contestants(REVERSE, REVERSE.task)}
     assert not any("matching" in name for name in found)
     assert found["planar, 8 layers"].evaluations() == 8
 
@@ -56,7 +57,7 @@ def test_without_samples_there_is_no_flow_matching_and_planar_flows_lead_to_the_
 @pytest.mark.slow
 @pytest.mark.parametrize("experiment", [LIKELIHOOD, REVERSE], ids=["likelihood", "reverse KL"])
 def test_every_contestant_learns(experiment: Experiment) -> None:
-    for one in contestants(experiment, density_task(experiment)):
+    for one in contestants(experiment, experiment.task):
         before = one.merit()
         for _ in range(60):
             one.step()
@@ -67,4 +68,4 @@ def test_other_tasks_are_refused_in_a_sentence() -> None:
     assert FLOWS.unsuited(LIKELIHOOD) == ""
     assert "no density" in FLOWS.unsuited(Experiment())
     with pytest.raises(ValueError, match="Choose the task Match a density"):
-        density_task(Experiment())
+        as_match_density(Experiment().task)
