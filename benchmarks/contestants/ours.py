@@ -16,6 +16,7 @@ from benchmarks.contestants.contestant import Contestant, Entry
 from benchmarks.contestants.torch_entry import TorchEntry, as_numbers
 from nodeviz.analysis.bare_cost import BareCalls, Evaluations, bare_calls
 from nodeviz.fields.modules.flat import FlatModule
+from nodeviz.fields.modules.traced_field import TracedField
 from nodeviz.tasks.optimisers import optimiser_named
 from solver import Solution, Stats, solve
 
@@ -30,7 +31,7 @@ class Graded(NamedTuple):
 class OwnEntry(Entry):
     """Trains one of nodeviz's fields as the trainer does: one flat vector, and rules for flat vectors."""
 
-    def __init__(self, case: Case, field: FlatModule) -> None:
+    def __init__(self, case: Case, field: FlatModule | TracedField) -> None:
         self._case = case
         self._field = copy.deepcopy(field)
         head = copy.deepcopy(case.head)
