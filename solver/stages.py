@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import lru_cache
 from typing import Protocol
 
@@ -93,12 +94,7 @@ class StageTape:
             self._slopes[0] = self._slopes[handed_on]
 
     def step(self, y: Tensor, weights: Tensor, dt: float) -> Tensor:
-        terms = [(place, weight) for place, weight in enumerate(_entries(weights)) if weight]
-        if len(terms) > 1:
-            return _added(y, torch.mv(torch.stack(self._slopes[: weights.numel()]).t(), weights), dt)
-        (place, weight), *_ = terms or [(0, 0.0)]
-        slope = self._slopes[place]  # for one term, as in most rows of rk4, there is nothing to stack
-        return _added(y, slope if weight == 1.0 else slope * weight, dt)
+        return combined(y, self._slopes, weights, dt)
 
     def total(self, weights: Tensor) -> Tensor:
         with torch.no_grad():
@@ -106,6 +102,16 @@ class StageTape:
 
     def rows(self, y: Tensor, weights: Tensor, dt: float) -> Tensor:
         return _added(y, torch.mm(weights, torch.stack(self._slopes[: weights.shape[1]])), dt)
+
+
+def combined(y: Tensor, slopes: Sequence[Tensor], weights: Tensor, dt: float) -> Tensor:
+    """y + dt Σ weights_i slopes_i on the tape, to the last bit as from a `StageBuffer`."""
+    terms = [(place, weight) for place, weight in enumerate(_entries(weights)) if weight]
+    if len(terms) > 1:
+        return _added(y, torch.mv(torch.stack(tuple(slopes[: weights.numel()])).t(), weights), dt)
+    (place, weight), *_ = terms or [(0, 0.0)]
+    slope = slopes[place]  # for one term, as in most rows of rk4, there is nothing to stack
+    return _added(y, slope if weight == 1.0 else slope * weight, dt)
 
 
 @lru_cache(maxsize=2048)

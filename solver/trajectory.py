@@ -8,7 +8,6 @@ from typing import NamedTuple
 
 from torch import Tensor
 
-from solver.field import Pullback
 from solver.solution import Status, StepRecord
 
 
@@ -24,12 +23,18 @@ class Keep(Enum):
     last = 3
 
 
+class StepGraph(NamedTuple):
+    """The slopes of a step's stages with their graphs, which begin at the leaf `y`; None of one that is not its own."""
+
+    y: Tensor
+    slopes: Sequence[Tensor | None]
+
+
 class Checkpoint(NamedTuple):
     """An accepted step as the discrete adjoint needs it: its start, and the output times (as θ) inside it.
 
     The first output is row `first_row` of the saved states; θ = 1 is the step's end. `slopes` are (stages, entries).
-    A `y` that was not kept is empty. `pullbacks` are those of the evaluations at its stages, where their graphs were
-    kept; each may be called once.
+    A `y` that was not kept is empty. `graph` is that of its stages, where it was kept.
     """
 
     t: float
@@ -38,7 +43,7 @@ class Checkpoint(NamedTuple):
     first_row: int
     thetas: tuple[float, ...]
     slopes: Tensor | None
-    pullbacks: Sequence[Pullback | None] = ()
+    graph: StepGraph | None = None
 
 
 class Point(NamedTuple):

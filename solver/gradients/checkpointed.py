@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,7 +9,7 @@ import torch
 from torch import Tensor
 
 from solver import gradient_modes
-from solver.field import AutogradField, FlatField, Pullback
+from solver.field import AutogradField, FlatField
 from solver.gradients.adjoints import make_discrete_adjoint
 from solver.gradients.cotangents import ParameterSums, SavedCotangents
 from solver.gradients.kept_graphs import RecordingField
@@ -19,6 +18,7 @@ from solver.gradients.parallel_adjoint import ParallelAdjoint, parallelises
 from solver.gradients.problem import Outcome, Problem
 from solver.method import AsynchronousLeapfrog, ImplicitRungeKutta, RungeKutta
 from solver.stages import StageBuffer
+from solver.step import MakeStages
 from solver.trajectory import Checkpoint, Keep, Point, Trajectory
 
 
@@ -50,10 +50,12 @@ class Checkpointed:
     def _field(self, problem: Problem) -> FlatField:
         """The field as the steps evaluate it: with graphs where these can be kept."""
         field, left = problem.field, self.graph_bytes - problem.stats.kept_bytes
-        at_once = parallelises(problem) or not isinstance(problem.plan.method, RungeKutta)
-        if at_once or left <= 0 or not isinstance(field, AutogradField) or not problem.needs_gradient:
+        method = problem.plan.method
+        if left <= 0 or not isinstance(field, AutogradField) or not isinstance(method, RungeKutta):
             return problem.flat(field)
-        return RecordingField(field, problem.y0.shape, left)
+        if parallelises(problem) or not problem.needs_gradient:
+            return problem.flat(field)
+        return RecordingField(field, problem.y0.shape, method.tableau, left)
 
 
 class _Checkpointed(torch.autograd.Function):
@@ -73,16 +75,17 @@ class _Checkpointed(torch.autograd.Function):
         # slopes of implicit steps would have to be solved for again, those that leapfrog carries along are lost
         needs_slopes = isinstance(problem.plan.method, ImplicitRungeKutta | AsynchronousLeapfrog)
         keep = Keep.slopes if needs_slopes or parallelises(problem) else Keep.starts
-        stages = field.make_stages if isinstance(field, RecordingField) else StageBuffer
+        stages: MakeStages = StageBuffer
+        if isinstance(field, RecordingField):
+            stages, slope = field.make_stages, field.first_slope
         trajectory = problem.integrate(field, start, stages, first_slope=slope, keep=keep)
         found.append(trajectory)
         ctx.save_for_backward(*parameters)  # so that a change to them before backward is noticed
         ctx.problem = problem
         ctx.steps, ctx.end = _steps_to(trajectory.reached, trajectory)
         if isinstance(field, RecordingField):
-            problem.stats.kept += field.kept
-            problem.stats.kept_bytes += field.kept_bytes
-            ctx.steps = _with_pullbacks(ctx.steps, field.steps)
+            graphs = field.kept_graphs(problem.stats)
+            ctx.steps = [step._replace(graph=graph) for step, graph in zip(ctx.steps, graphs, strict=False)]
         return trajectory.ys
 
     @staticmethod
@@ -91,14 +94,9 @@ class _Checkpointed(torch.autograd.Function):
         with torch.no_grad():
             rows = cotangents[0].flatten(1)
             sums = ParameterSums(parameters)
-            steps, ctx.steps = ctx.steps, _with_pullbacks(ctx.steps, [()] * len(ctx.steps))  # graphs serve once
+            steps, ctx.steps = ctx.steps, [step._replace(graph=None) for step in ctx.steps]  # graphs serve once
             y0 = _pull_back(problem, steps, ctx.end, rows, sums)
         return None, None, None, None, *(once(x, Checkpointed.name) for x in (y0.view(problem.y0.shape), *sums.totals))
-
-
-def _with_pullbacks(steps: list[Checkpoint], kept: Sequence[Sequence[Pullback | None]]) -> list[Checkpoint]:
-    """The steps with what is kept of their graphs; there may be more of these."""
-    return [step._replace(pullbacks=pullbacks) for step, pullbacks in zip(steps, kept, strict=False)]
 
 
 def _steps_to(row: int, trajectory: Trajectory) -> tuple[list[Checkpoint], Point]:

@@ -6,7 +6,9 @@ two steps share (FSAL, the history of a multistep method) are pulled back once f
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Sequence
+from typing import final
 
 import torch
 from torch import Tensor
@@ -20,22 +22,20 @@ from solver.tableau import ButcherTableau
 from solver.trajectory import Checkpoint, Point
 
 
-class RungeKuttaAdjoint:
-    """Pulls cotangents back through Runge-Kutta steps."""
+class StepwiseAdjoint(ABC):
+    """Pulls cotangents back through Runge-Kutta steps, one after the other."""
 
     def __init__(self, tableau: ButcherTableau, field: FlatField, sums: ParameterSums, like: Tensor) -> None:
         self._tableau = tableau
         self._field = field
         self._sums = sums
         self._size = len(tableau.all_c)
-        self._stages = StageBuffer(self._size, like)
-        self._pulled = like.new_zeros(self._size + 1, like.numel())
         self._a = [constant(row, like) for row in tableau.all_a]
-        self._columns = {stop: stage_columns(tableau, stop, like) for stop in (tableau.advancing, self._size)}
         self._interpolant = Interpolant(tableau.dense_rows, like)
         # where the stage at the step's end serves only dense output, it is pulled back as the next step's first one
         self._shares = shares_last_stage(tableau)
 
+    @final
     def run(self, steps: Sequence[Checkpoint], saved: SavedCotangents, end: Point) -> Tensor:
         """Cotangents of the saved states -> cotangent of the state at the first step's start.
 
@@ -53,6 +53,7 @@ class RungeKuttaAdjoint:
             inside = before
         return cotangent
 
+    @final
     def stage_cotangents(self, step: Checkpoint, saved: SavedCotangents) -> Tensor | None:
         """Cotangents of all stages due to the states saved inside the step; None when there are none."""
         rows = saved.inside(step)
@@ -61,6 +62,7 @@ class RungeKuttaAdjoint:
         weights = self._interpolant.weights(step.thetas[: len(rows)])
         return step.dt * (weights.t() @ rows)
 
+    @abstractmethod
     def pull_back(
         self,
         step: Checkpoint,
@@ -75,6 +77,27 @@ class RungeKuttaAdjoint:
         `inside` are the step's `stage_cotangents`, without the last one where `skip_last`; `first_slope` is what
         other steps have to say about f at its start.
         """
+        ...
+
+
+class RungeKuttaAdjoint(StepwiseAdjoint):
+    """Pulls back stage by stage, for fields that know their own pullback."""
+
+    def __init__(self, tableau: ButcherTableau, field: FlatField, sums: ParameterSums, like: Tensor) -> None:
+        super().__init__(tableau, field, sums, like)
+        self._stages = StageBuffer(self._size, like)
+        self._pulled = like.new_zeros(self._size + 1, like.numel())
+        self._columns = {stop: stage_columns(tableau, stop, like) for stop in (tableau.advancing, self._size)}
+
+    def pull_back(
+        self,
+        step: Checkpoint,
+        cotangent: Tensor,
+        saved: SavedCotangents,
+        inside: Tensor | None,
+        first_slope: Tensor | None,
+        skip_last: bool = False,
+    ) -> Tensor:
         at_end, rows = saved.at_end(step), saved.inside(step)
         stop = self._tableau.advancing if inside is None or skip_last else self._size
         pulled = self._pulled[: stop + 1]
@@ -91,12 +114,7 @@ class RungeKuttaAdjoint:
         return total if rows is None else total.add_(rows.sum(0))
 
     def _linearise(self, step: Checkpoint, stop: int) -> list[Pullback]:
-        """The pullbacks at the step's first `stop` stages: as they were kept, or else by evaluating them again."""
-        kept = [pullback for pullback in step.pullbacks[:stop] if pullback is not None]
-        if len(kept) == stop:
-            return kept
-        if step.pullbacks and step.pullbacks[0] is None and len(kept) == stop - 1:
-            return [self._field.linearise(step.t, step.y).pullback, *kept]  # the others need not know its slope
+        """Evaluate the step's first `stop` stages again, keeping their pullbacks."""
         pullbacks = []
         for stage in range(stop):
             at = self._stages.step(step.y, self._a[stage], step.dt) if stage else step.y
