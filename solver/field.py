@@ -88,13 +88,6 @@ _differentiable: WeakKeyDictionary[type, bool] = WeakKeyDictionary()
 _rowwise: WeakKeyDictionary[type, bool] = WeakKeyDictionary()
 
 
-class Recording(NamedTuple):
-    """The field's value `dy` with its graph, and the leaf `y` that it was evaluated at."""
-
-    y: Tensor
-    dy: Tensor
-
-
 class AutogradField:
     """Any callable or `nn.Module` as a DifferentiableField, by way of torch.autograd."""
 
@@ -108,27 +101,17 @@ class AutogradField:
         return self._function(torch.scalar_tensor(t, dtype=self._dtype, device=self._device), y)
 
     def linearise(self, t: float, y: Tensor) -> tuple[Tensor, Pullback]:
-        recorded = self.record(t, y)
-        return recorded.dy.detach(), self.pullback(recorded)
-
-    def record(self, t: float, y: Tensor) -> Recording:
-        """Evaluate at a copy of y that is a leaf, with a graph."""
         with torch.enable_grad():
             y = y.detach().requires_grad_()
-            return Recording(y, self.evaluate(t, y))
+            dy = self.evaluate(t, y)
 
-    def pullback(self, recorded: Recording) -> Pullback:
-        """The pullback of what was recorded; its graph is gone once that was called."""
-        y, dy = recorded
-        inputs = (y, *self._parameters)
-
-        def pull_back(cotangent: Tensor) -> Gradients:
+        def pullback(cotangent: Tensor) -> Gradients:
             if not dy.requires_grad:
                 return Gradients(None, None, (None,) * len(self._parameters))
-            grad_y, *rest = torch.autograd.grad(dy, inputs, cotangent, allow_unused=True)
+            grad_y, *rest = torch.autograd.grad(dy, (y, *self._parameters), cotangent, allow_unused=True)
             return Gradients(None, grad_y, tuple(rest))
 
-        return pull_back
+        return dy.detach(), pullback
 
     def parameters(self) -> Sequence[Tensor]:
         return self._parameters
@@ -199,36 +182,27 @@ class FlatField:
         self.evaluations += 1
         state = y.view(self._shape)
         dy = self._evaluate(t, state)
-        check_slope(dy, state)
+        if not isinstance(dy, Tensor):
+            raise ValueError(f"The field must return a tensor dy; it returned {type(dy).__name__}.")
+        if (dy.shape, dy.dtype, dy.device) != (state.shape, state.dtype, state.device):
+            raise ValueError(
+                "The field must return dy like y, "
+                f"of shape {tuple(state.shape)}, {state.dtype}, on {state.device}; "
+                f"it returned shape {tuple(dy.shape)}, {dy.dtype}, on {dy.device}."
+            )
         return dy.reshape(-1)
 
     def linearise(self, t: float, y: Tensor) -> Linearisation:
         """The field at (t, y). Its pullback takes flat cotangents; their `y` comes back flat."""
         self.evaluations += 1
         dy, pullback = self._linearise(t, y.view(self._shape))
-        return Linearisation(dy.reshape(-1), self.flattened(pullback))
-
-    def flattened(self, pullback: Pullback) -> Pullback:
-        """The field's own pullback, from flat cotangents to flat ones."""
 
         def flat_pullback(cotangent: Tensor) -> Gradients:
             gradients = pullback(cotangent.view(self._shape))
             grad_y = gradients.y
             return gradients if grad_y is None else gradients._replace(y=grad_y.reshape(-1))
 
-        return flat_pullback
+        return Linearisation(dy.reshape(-1), flat_pullback)
 
     def parameters(self) -> tuple[Tensor, ...]:
         return tuple(self._field.parameters())
-
-
-def check_slope(dy: object, y: Tensor) -> None:
-    """Raise `ValueError` when what a field returned at y is not like y."""
-    if not isinstance(dy, Tensor):
-        raise ValueError(f"The field must return a tensor dy; it returned {type(dy).__name__}.")
-    if (dy.shape, dy.dtype, dy.device) != (y.shape, y.dtype, y.device):
-        raise ValueError(
-            "The field must return dy like y, "
-            f"of shape {tuple(y.shape)}, {y.dtype}, on {y.device}; "
-            f"it returned shape {tuple(dy.shape)}, {dy.dtype}, on {dy.device}."
-        )
