@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import NamedTuple
 
+from benchmarks.contestants.diffrax import Diffrax
 from benchmarks.contestants.ours import AnyModule, OwnField
 from benchmarks.contestants.torchdiffeq import Adjoint, Direct
 from benchmarks.report import Report
 
-OWN, ANY, ADJOINT, DIRECT = OwnField.name, AnyModule.name, Adjoint.name, Direct.name
+OWN, ANY, ADJOINT, DIRECT, COMPILED = OwnField.name, AnyModule.name, Adjoint.name, Direct.name, Diffrax.name
 MOST_OVERHEAD, MOST_ERROR = 1.15, 2e-3
 
 
@@ -43,6 +44,7 @@ BARS: tuple[Bar, ...] = (
     Bar("W5 gradient", OWN, DIRECT, 2),
     Bar("W6 1e-5", OWN, ADJOINT, 1.5),
     Bar("W6 1e-5", ANY, ADJOINT, 1.5),
+    *(Bar(case, OWN, COMPILED, 1) for case in ("W1", "W1b", "W2", "W3", "W4", "W5 forward", "W5 gradient")),
 )
 
 
