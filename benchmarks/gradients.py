@@ -20,6 +20,7 @@ import torch
 from torch import Tensor
 
 from solver import GRADIENT_MODES, Solution, solve
+from solver.gradients.checkpointed import Checkpointed
 
 TOLERANCES = (1e-3, 1e-4, 1e-5, 1e-6)
 LOOSE = 1e-3
@@ -36,9 +37,16 @@ class Workload(NamedTuple):
     ts: Tensor
 
 
+NO_GRAPHS = "checkpointed, no graphs"
+
+
 class Way(NamedTuple):
     mode: str
     method: str
+
+    @property
+    def gradient(self) -> str | Checkpointed:
+        return Checkpointed(graph_bytes=0) if self.mode == NO_GRAPHS else self.mode
 
     def __str__(self) -> str:
         return self.mode if self.method == "dopri5" else f"{self.mode} ({self.method})"
@@ -108,13 +116,14 @@ def workloads() -> list[Workload]:
 
 def ways() -> list[Way]:
     """Every mode; those that are not made for dopri5 with the method they are made for."""
-    return [Way(mode.name, "alf" if mode.name == "reversible" else "dopri5") for mode in GRADIENT_MODES]
+    modes = [mode.name for mode in GRADIENT_MODES]
+    return [Way(name, "alf" if name == "reversible" else "dopri5") for name in (modes[0], NO_GRAPHS, *modes[1:])]
 
 
 def differentiate(workload: Workload, way: Way, tolerance: float, rowwise: bool) -> Iterator[Solution | Tensor]:
     """Yields the solution after the forward pass, and θ's gradient after the backward pass."""
     how = {"method": way.method, "rtol": tolerance, "atol": tolerance, "max_steps": 10_000, "rowwise": rowwise}
-    solution = solve(workload.field, workload.y0, workload.ts, gradient=way.mode, **how)
+    solution = solve(workload.field, workload.y0, workload.ts, gradient=way.gradient, **how)
     yield solution
     loss = solution.ys[1:].square().mean()
     found = torch.autograd.grad(loss, tuple(workload.field.parameters()))

@@ -15,7 +15,9 @@ class GradientMode:
 
 
 CHECKPOINTED = GradientMode(
-    "checkpointed", "checkpointed", "Exact for the discrete solve: keeps accepted states, re-runs each step."
+    "checkpointed",
+    "checkpointed",
+    "Exact for the discrete solve: keeps accepted states, and graphs while they are small; re-runs other steps.",
 )
 DIRECT = GradientMode(
     "direct", "direct backprop", "Backprop through every operation of the solver; memory grows with steps."
