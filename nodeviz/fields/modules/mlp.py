@@ -128,7 +128,7 @@ class MLPModule(FlatModule):
 
     def _pull_back(self, moment: Moment, tape: Tape, cotangent: Tensor) -> Gradients:
         pulled = pull_back(tape, cotangent if cotangent.dim() == 2 else cotangent.reshape(-1, self.field.dim))
-        in_t, in_theta = self._layers.pull_back(self.theta, moment.views, moment.t, pulled.layers)
+        in_t, in_theta = self._layers.pull_back(moment.views, moment.t, pulled.layers)
         in_y = pulled.features if moment.square is None else pulled.features.mul_(moment.square).mul_(3)
         return Gradients(
             moment.onto_time(in_t), in_y if cotangent.dim() == 2 else in_y.view(cotangent.shape), (in_theta,)
@@ -136,7 +136,7 @@ class MLPModule(FlatModule):
 
     def _pull_back_traced(self, moment: Moment, found: TracedTape, in_dy: Tensor, in_trace: Tensor) -> Gradients:
         pulled = found.pull_back(in_dy, in_trace)
-        in_t, in_theta = self._layers.pull_back(self.theta, moment.views, moment.t, pulled.layers)
+        in_t, in_theta = self._layers.pull_back(moment.views, moment.t, pulled.layers)
         return Gradients(moment.onto_time(in_t), pulled.features, (in_theta,))
 
     def _views(self) -> Any:

@@ -41,9 +41,7 @@ class ConcatLayers(TimedLayers[ConcatViews]):
             bias = torch.add(first.bias, views.of_time, alpha=t)
         return (layer_of(first.weight, bias), *rest)
 
-    def pull_back(
-        self, theta: Tensor, views: ConcatViews, t: Tensor | float, pulled: Sequence[OntoLayer]
-    ) -> InTimeAndWeights:
+    def pull_back(self, views: ConcatViews, t: Tensor | float, pulled: Sequence[OntoLayer]) -> InTimeAndWeights:
         first, *rest = pulled
         in_bias = first.bias
         if isinstance(t, Tensor) and t.dim():

@@ -55,9 +55,7 @@ class ConcatSquashLayers(TimedLayers[Squashed]):
         scaled = [weight * gate.unsqueeze(1) for weight, gate in zip(views.weights, gates, strict=True)]
         return [layer_of(weight, bias) for weight, bias in zip(scaled, biases, strict=True)]
 
-    def pull_back(
-        self, theta: Tensor, views: Squashed, t: Tensor | float, pulled: Sequence[OntoLayer]
-    ) -> InTimeAndWeights:
+    def pull_back(self, views: Squashed, t: Tensor | float, pulled: Sequence[OntoLayer]) -> InTimeAndWeights:
         found = _pull_rows(views, t, pulled) if isinstance(t, Tensor) and t.dim() else _pull_one(views, t, pulled)
         columns = torch.stack((found.bias, found.gate, found.gate_bias, found.shift)).split(views.sizes, 1)
         pieces = [piece.reshape(-1) for pair in zip(found.weights, columns, strict=True) for piece in pair]

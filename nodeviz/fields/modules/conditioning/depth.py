@@ -38,13 +38,25 @@ class DepthVaryingLayers(TimedLayers[Views]):
         return tuple(Terms(weight, bias) for weight, bias in zip(parts, parts, strict=True))
 
     def at(self, views: Views, t: Tensor | float) -> list[Layer]:
-        like = views[0].weight
-        orders = torch.arange(self._terms, dtype=like.dtype, device=like.device)
-        time = torch.as_tensor(t, dtype=like.dtype, device=like.device)
-        waves = torch.cos(pi / self._span * time.unsqueeze(-1) * orders)
+        waves = torch.cos(self._phases(views, t))
         return [layer_of(torch.tensordot(waves, weight, 1), waves @ bias) for weight, bias in views]
 
-    def pull_back(
-        self, theta: Tensor, views: Views, t: Tensor | float, pulled: Sequence[OntoLayer]
-    ) -> InTimeAndWeights:
-        return self.pull_back_by_autograd(theta, t, pulled)
+    def pull_back(self, views: Views, t: Tensor | float, pulled: Sequence[OntoLayer]) -> InTimeAndWeights:
+        phases = self._phases(views, t)
+        waves = torch.cos(phases)
+        in_waves = torch.zeros_like(waves)
+        pieces = []
+        for terms, onto in zip(views, pulled, strict=True):
+            for each, given in zip(terms, onto[:2], strict=True):
+                in_waves.addmv_(each.flatten(1), given.reshape(-1))
+                pieces.append(torch.outer(waves, given.reshape(-1)).view(-1))
+        return InTimeAndWeights(-torch.dot(in_waves * torch.sin(phases), self._frequencies(views)), torch.cat(pieces))
+
+    def _phases(self, views: Views, t: Tensor | float) -> Tensor:
+        """π k t / span, (terms,) or (rows, terms)."""
+        frequencies = self._frequencies(views)
+        return frequencies * (t.to(frequencies).unsqueeze(-1) if isinstance(t, Tensor) else t)
+
+    def _frequencies(self, views: Views) -> Tensor:
+        like = views[0].weight
+        return torch.arange(self._terms, dtype=like.dtype, device=like.device) * (pi / self._span)

@@ -9,8 +9,12 @@ import torch
 from torch import Tensor
 
 from nodeviz.fields import conditioning as declared
+from nodeviz.fields.modules.activations import BENDS
 from nodeviz.fields.modules.conditioning.timed_layers import InTimeAndWeights, TimedLayers
 from nodeviz.fields.modules.layers import Layer, OntoLayer, layer_of, parts_of
+from nodeviz.fields.modules.perceptron import pull_back, record, velocity
+
+TANH = BENDS["tanh"]
 
 
 class HypernetworkViews(NamedTuple):
@@ -36,16 +40,27 @@ class HypernetworkLayers(TimedLayers[HypernetworkViews]):
         return HypernetworkViews(layers[:3], layers[3:])
 
     def at(self, views: HypernetworkViews, t: Tensor | float) -> list[Layer]:
-        first, second, last = views.small
-        time = torch.as_tensor(t, dtype=last.weight.dtype, device=last.weight.device).unsqueeze(-1)
-        made = last(torch.tanh(second(torch.tanh(first(time)))))
-        weight, out, gate, bias = made.split([self._block] * 3 + [self._width], -1)
+        like = views.small[0].weight
+        time = torch.as_tensor(t, dtype=like.dtype, device=like.device).unsqueeze(-1)
+        weight, out, gate, bias = self._divided(velocity(views.small, TANH, time))
         shape = (self._width, self._dim)
-        outwards = (out * torch.sigmoid(gate) / self._width).unflatten(-1, shape).transpose(-1, -2)
+        outwards = (out * torch.sigmoid(gate) / self._width).unflatten(-1, shape).mT
         nothing = time.new_zeros((*time.shape[:-1], self._dim))
         return [layer_of(weight.unflatten(-1, shape), bias), *views.still, layer_of(outwards, nothing)]
 
-    def pull_back(
-        self, theta: Tensor, views: HypernetworkViews, t: Tensor | float, pulled: Sequence[OntoLayer]
-    ) -> InTimeAndWeights:
-        return self.pull_back_by_autograd(theta, t, pulled)
+    def pull_back(self, views: HypernetworkViews, t: Tensor | float, pulled: Sequence[OntoLayer]) -> InTimeAndWeights:
+        """At one time: the small network has one row."""
+        like = views.small[0].weight
+        tape = record(views.small, TANH, torch.as_tensor(t, dtype=like.dtype, device=like.device).view(1, 1))
+        _, out, gate, _ = self._divided(tape.dy[0])
+        first, *still, last = pulled
+        opened, in_outwards = torch.sigmoid(gate), last.weight.t().reshape(-1) / self._width
+        in_gate = torch.ops.aten.sigmoid_backward(in_outwards * out, opened)
+        in_made = torch.cat((first.weight.reshape(-1), in_outwards * opened, in_gate, first.bias))
+        small = pull_back(tape, in_made.unsqueeze(0))
+        pieces = [piece.reshape(-1) for layer in (*small.layers, *still) for piece in layer[:2]]
+        return InTimeAndWeights(small.features.view(()), torch.cat(pieces))
+
+    def _divided(self, made: Tensor) -> tuple[Tensor, ...]:
+        """The first layer's weight, the last one's, its gate, and the first one's bias, side by side."""
+        return made.split([self._block] * 3 + [self._width], -1)

@@ -25,8 +25,6 @@ class StillLayers(TimedLayers[tuple[Layer, ...]]):
     def at(self, views: tuple[Layer, ...], t: Tensor | float) -> tuple[Layer, ...]:
         return views
 
-    def pull_back(
-        self, theta: Tensor, views: tuple[Layer, ...], t: Tensor | float, pulled: Sequence[OntoLayer]
-    ) -> InTimeAndWeights:
+    def pull_back(self, views: tuple[Layer, ...], t: Tensor | float, pulled: Sequence[OntoLayer]) -> InTimeAndWeights:
         pieces = [piece for weight, bias, _ in pulled for piece in (weight.reshape(-1), bias)]
         return InTimeAndWeights(None, torch.cat(pieces))

@@ -6,7 +6,6 @@ from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from typing import ClassVar, Generic, NamedTuple, TypeVar
 
-import torch
 from torch import Tensor
 
 from nodeviz.fields.modules.layers import Layer, OntoLayer
@@ -39,21 +38,5 @@ class TimedLayers(ABC, Generic[Views]):
         """The layers at t, differentiable by autograd."""
 
     @abstractmethod
-    def pull_back(
-        self, theta: Tensor, views: Views, t: Tensor | float, pulled: Sequence[OntoLayer]
-    ) -> InTimeAndWeights:
-        """From the cotangents of what each layer consists of."""
-
-    def pull_back_by_autograd(self, theta: Tensor, t: Tensor | float, pulled: Sequence[OntoLayer]) -> InTimeAndWeights:
-        """For layers at one time, which are little work beside the rows that go through them."""
-        with torch.enable_grad():
-            weights = theta.detach().requires_grad_()
-            time = torch.as_tensor(t, dtype=theta.dtype, device=theta.device).detach().requires_grad_()
-            layers = self.at(self.views(weights), time)
-        made = [piece for layer in layers for piece in (layer.weight, layer.bias)]
-        given = [piece for layer in pulled for piece in layer[:2]]
-        moving = [i for i, piece in enumerate(made) if piece.requires_grad]
-        in_t, in_theta = torch.autograd.grad(
-            [made[i] for i in moving], (time, weights), [given[i] for i in moving], materialize_grads=True
-        )
-        return InTimeAndWeights(in_t, in_theta)
+    def pull_back(self, views: Views, t: Tensor | float, pulled: Sequence[OntoLayer]) -> InTimeAndWeights:
+        """From the cotangents of what each layer consists of. t has rows only where these share weights."""
