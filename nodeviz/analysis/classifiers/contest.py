@@ -19,13 +19,14 @@ from nodeviz.tasks.classify import as_classify
 STEPS = 600
 """That each may take."""
 JUDGED_EVERY, WEIGHED_EVERY = 20, 100
-PIECE = 0.04
+PIECE = 0.03
 """Seconds of work, or one step more, from one report to the next."""
 BATCHES_STREAM = 2
 """As in training: the same seed gives the batches that the experiment itself is trained with."""
 COLUMNS = (
     Column("classifier", sentence="What is trained, all from the seed's weights and on the same batches."),
     Column("test error", "%", 3, "How many of the points that training does not see are told wrongly."),
+    Column("test loss", "nats", 2, "The cross-entropy of those points: how sure it is of what it tells rightly."),
     Column("parameters", "", 4, "Numbers that are learnt, the read-out's among them."),
     Column("kept", "kB", 3, "Memory in use between the forward and the backward pass of one batch."),
     Column("step", "ms", 3, "The median time of the newest training steps, taken in turns with the others'."),
@@ -101,12 +102,14 @@ def _series(contender: Contender) -> Series:
 
 
 def _row(contender: Contender) -> tuple[Cell, ...]:
-    failed, judged, known = contender.failed, bool(contender.judgements), contender.steps > 0
+    last = contender.judgements[-1] if contender.judgements else None
+    known = contender.steps > 0
     return (
-        contender.classifier.name + (" (failed)" if failed else ""),
-        contender.judgements[-1].error if judged else None,
+        contender.classifier.name + (" (failed)" if contender.failed else ""),
+        last.error if last else None,
+        last.loss if last else None,
         float(contender.classifier.theta.numel()),
-        contender.kept / 1e3 if judged else None,
+        contender.kept / 1e3 if last else None,
         contender.milliseconds if known else None,
         float(contender.evaluations.forward) if known else None,
         float(contender.evaluations.backward) if known else None,

@@ -37,8 +37,9 @@ def test_the_table_grows_turn_by_turn_and_ends_with_a_comparison() -> None:
         "ODE-Net, augmented by 1",
     ]
     for row in last.table.rows:
-        _, error, parameters, kept, milliseconds, forward, backward, steps = row
+        _, error, loss, parameters, kept, milliseconds, forward, backward, steps = row
         assert 0 <= error <= 100
+        assert loss > 0
         assert parameters == pytest.approx(45, rel=0.1)
         assert kept > 0
         assert milliseconds > 0
