@@ -106,7 +106,8 @@ def solve(
     that a stiff one slows no other. The field then gets some of the samples, each at its own time: t has the shape
     (samples, 1, …) that broadcasts against y (samples, …); so do the conditions of events, which return a value for
     each sample and end that one alone. What happened is in `Solution.samples.events`. `ts` may be (times, batch). For
-    explicit adaptive methods with a PID controller, and the gradients "checkpointed" and "direct".
+    adaptive Runge-Kutta methods, explicit and implicit, with a PID controller, and the gradients "checkpointed" and
+    "direct". A field that is another one for each sample is a `FieldOfSamples`.
 
     Numerical trouble is no exception: `Solution.status` says how the solve ended, and rows of `ys` after
     `Solution.reached` are NaN. Raises `ValueError` for arguments that cannot work.

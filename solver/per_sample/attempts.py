@@ -10,7 +10,9 @@ import torch
 from torch import Tensor
 
 from solver.coefficients import constant
+from solver.method import ImplicitRungeKutta
 from solver.per_sample.field import SampleField
+from solver.per_sample.stages import Advance, Advanced, Attempted, BySolving, Explicitly, StageRows
 from solver.per_sample.under_way import SamplePlan, UnderWay
 
 FEWEST = 8
@@ -22,6 +24,7 @@ class Attempts(NamedTuple):
 
     `h` is the size of each, `planned` what it would have been but for a stop ahead, for which it is the `last`.
     `stages` (stages, attempts, rows, entries) are kept where someone is to look inside steps, until the next run.
+    `inner` tells how many evaluations each attempt took, where that differs.
     """
 
     s: Tensor
@@ -32,6 +35,7 @@ class Attempts(NamedTuple):
     accept: Tensor
     ys: Sequence[Tensor]
     stages: Tensor | None
+    inner: Tensor | None
 
     @property
     def y(self) -> Tensor:
@@ -42,29 +46,33 @@ class Runner:
     """Makes attempts of all rows of a batch that stays the same. A row that has arrived makes steps of no size."""
 
     def __init__(self, plan: SamplePlan, field: SampleField, start: UnderWay, length: int, keeps_stages: bool) -> None:
-        self._plan, self._field, self._length, self._keeps = plan, field, length, keeps_stages
+        self._plan, self._length, self._keeps = plan, length, keeps_stages
         tableau, self.rows = plan.tableau, len(start.s)
-        self._buffer = start.y.new_empty(tableau.stages, length + 1 if keeps_stages else 1, *start.y.shape)
-        self._slots = [matrix.unbind() for matrix in self._buffer.unbind(1)]
-        self._leading: list[list[Tensor]] = []
+        self._stages = StageRows(tableau.stages, length + 1 if keeps_stages else 1, start.y)
+        method = plan.method
+        self._make_stages: Advance = Explicitly(plan, field)
+        if isinstance(method, ImplicitRungeKutta):
+            self._make_stages = BySolving(plan, field, method)
         self._nodes = constant(tableau.c, start.s).unsqueeze(1)
         self._restart(start)
 
     def run(self, start: UnderWay, most: int, *, knows_slope: bool, looks: bool) -> Attempts:
         """Up to `most` attempts. Where it `looks`, fewer if half of the rows, or all, have arrived before."""
         self._restart(start)
-        self._slots[0][0].copy_(start.slope)
+        self._stages.of(0)[0].copy_(start.slope)
         for made in range(min(most, self._length)):
             self._attempt(made if self._keeps else 0, knows_slope and made == 0)
             if looks and self._few_go_on():
                 break
         s, planned = torch.stack(self._s), torch.stack(self._planned)
         h, last, ratio, accept = map(torch.stack, (self._h, self._last, self._ratio, self._accept))
-        return Attempts(s, planned, h, last, ratio, accept, self._y, self._buffer if self._keeps else None)
+        stages = self._stages.buffer if self._keeps else None
+        inner = torch.stack(self._inner) if self._inner else None
+        return Attempts(s, planned, h, last, ratio, accept, self._y, stages, inner)
 
     def after(self) -> UnderWay:
         """Where the run has left the samples."""
-        slope = self._slots[len(self._h) if self._keeps else 0][0]
+        slope = self._stages.of(len(self._h) if self._keeps else 0)[0]
         return self._start._replace(
             s=self._s[-1],
             planned=self._planned[-1],
@@ -84,6 +92,7 @@ class Runner:
         self._last: list[Tensor] = []
         self._ratio: list[Tensor] = []
         self._accept: list[Tensor] = []
+        self._inner: list[Tensor] = []
         self._target = self._next_stop()
 
     def _next_stop(self) -> Tensor:
@@ -101,9 +110,11 @@ class Runner:
         remaining = self._target - s
         last = planned * 1.01 >= remaining
         h = torch.where(last, remaining, planned)
-        y1 = self._advance(place, s, h, y, knows_slope)
-        errors = [self._total(place, estimate.weights).view_as(y) for estimate in plan.tableau.estimates]
+        y1, errors, unsolved, evaluations = self._advance(place, s, h, y, knows_slope)
         ratio = plan.tolerance.ratios(errors, y, y1) * h
+        if unsolved is not None and evaluations is not None:
+            ratio = torch.where(unsolved, inf, ratio)
+            self._inner.append(evaluations)
         accept, h_next, self._memory = plan.control.decide(h, ratio, self._memory)
         self._s.append(torch.where(accept, torch.where(last, self._target, s + h), s))
         moves = accept.unsqueeze(1)
@@ -117,35 +128,20 @@ class Runner:
         self._ratio.append(ratio)
         self._accept.append(accept)
 
-    def _advance(self, place: int, s: Tensor, h: Tensor, y: Tensor, knows_slope: bool) -> Tensor:
-        """Evaluate the stages; y1."""
-        tableau, field, slots = self._plan.tableau, self._field, self._slots[place]
+    def _advance(self, place: int, s: Tensor, h: Tensor, y: Tensor, knows_slope: bool) -> Advanced:
+        """Evaluate the stages, and what follows from them."""
         dt = h * self._course.direction
         times = torch.addcmul(s * self._course.direction, self._nodes, dt)
         if self._course.window is not None:
             times = torch.clamp(times, *self._course.window)
-        moments, samples = field.moments(times, y).unbind(), self._start.sample
-        size = dt.to(y.dtype).unsqueeze(1)
-        if not (tableau.fsal or knows_slope):
-            slots[0].copy_(field.evaluate_filled(moments[0], y, samples))
-        at = y
-        for stage in range(1, tableau.stages):
-            at = torch.addcmul(y, size, self._total(place, tableau.a[stage]).view_as(y))
-            slots[stage].copy_(field.evaluate_filled(moments[stage], at, samples))
-        return at if tableau.fsal else torch.addcmul(y, size, self._total(place, tableau.b).view_as(y))
-
-    def _total(self, place: int, weights: tuple[float, ...]) -> Tensor:
-        """Σ weights_i k_i over the first stages, flat."""
-        while len(self._leading) <= place:
-            flat = self._buffer[:, len(self._leading)].flatten(1)
-            self._leading.append([flat[:count].t() for count in range(len(flat) + 1)])
-        return torch.mv(self._leading[place][len(weights)], constant(weights, self._buffer))
+        at = Attempted(times, dt.to(y.dtype).unsqueeze(1), y, self._start.sample)
+        return self._make_stages(self._stages, place, at, knows_slope)
 
     def _hand_on(self, place: int, moves: Tensor) -> None:
         """Where a step was accepted, its last slope is the next one's first."""
         if self._plan.tableau.fsal:
-            slots = self._slots[place]
-            torch.where(moves, slots[-1], slots[0], out=self._slots[place + 1 if self._keeps else 0][0])
+            slots = self._stages.of(place)
+            torch.where(moves, slots[-1], slots[0], out=self._stages.of(place + 1 if self._keeps else 0)[0])
 
     def _aim_on(self, arrived: Tensor, h_next: Tensor, planned: Tensor) -> Tensor:
         """Turn to the next stop where one was reached. A step cut short says nothing against the size planned."""

@@ -62,6 +62,20 @@ class SampleField:
         """Times (…, samples) in the shape (…, samples, 1, …) and the dtype in which the callable gets them."""
         return t.to(y.dtype).view(*t.shape, *self._ones)
 
+    def jacobians(self, t: Tensor, y: Tensor, samples: Tensor) -> Tensor:
+        """∂f_i/∂y_j as [sample, i, j], for one evaluation and a pullback for every entry of a state."""
+        with torch.enable_grad():
+            at = y.detach().requires_grad_()
+            dy = self.evaluate(t.detach(), at, samples)
+        if not dy.requires_grad:
+            return y.new_zeros(*y.shape, y.shape[1])
+        units = torch.eye(y.shape[1], dtype=y.dtype, device=y.device)
+        pulled = [
+            torch.autograd.grad(dy, at, unit.expand_as(dy), retain_graph=True, materialize_grads=True)[0]
+            for unit in units
+        ]
+        return torch.stack(pulled, 1)
+
     def evaluate_checked(self, t: Tensor, y: Tensor) -> Tensor:
         """The slopes of all samples. Raises `ValueError` when what the field returns is not like the states."""
         self.calls += 1

@@ -84,7 +84,7 @@ def solve_direct(problem: SampleProblem) -> Found:
     calls, rounds = problem.field.calls, problem.rounds(found)
     y, saved = problem.y0[rounds.order], []
     for steps in rounds.forwards():
-        y, states = remake(problem.plan.tableau, problem.field, steps, y[: len(steps.way.t)])
+        y, states = remake(problem.plan.tableau, problem.field, steps, y[: len(steps.way.t)], derivatives=2)
         saved.append(states)
     problem.stats.nfe_forward += problem.field.calls - calls
     states = torch.cat(saved)

@@ -85,11 +85,12 @@ class SampleIntegration:
         self._accepted, self._evaluations = self._attempts.clone(), self._attempts.clone()
         self._spent = self._attempts.clone() if spent is None else spent
         self._most = plan.max_steps - int(self._spent.min())
-        self._record, self._log = Record(wishes.keep, wishes.nodes), StepLog(y0.device)
+        self._record, self._log = Record(wishes.keep, wishes.nodes, plan.solves), StepLog(y0.device)
         direction = torch.where(times[-1] >= times[0], 1.0, -1.0)
         self._times = (times * direction).t().contiguous()
         between = (times != times[0]) & (times != times[-1])
-        self._looks_inside = bool(between.any()) or wishes.conditions is not None or bool(wishes.nodes)
+        looks_inside = wishes.conditions is not None or bool(wishes.nodes) or (wishes.keep and plan.solves)
+        self._looks_inside = looks_inside or bool(between.any())
         self._y0, self._may_look = y0, y0.device.type == "cpu"
         self._rows_of: Tensor | None = None
         self._row_times = self._times
@@ -216,7 +217,7 @@ class SampleIntegration:
         """What the attempts cost each sample."""
         tableau, sample = self._plan.tableau, start.sample
         made = valid.sum(0)
-        evaluations = made * (tableau.stages - 1)
+        evaluations = made * (tableau.stages - 1) if attempts.inner is None else (valid * attempts.inner).sum(0)
         if not tableau.fsal:
             moved = torch.cat((start.rejected.isinf().unsqueeze(0), attempts.accept[:-1]))
             evaluations += (valid & moved).sum(0)

@@ -16,7 +16,8 @@ class Way(NamedTuple):
     """The accepted steps (steps,), in any order but each sample's in its own: whose, from where, and how far.
 
     Of the last step before a terminal event only the part up to θ = `stop` counts; it is 1 for all others. `y` (steps,
-    entries) is where a step starts; without entries where it was not to be kept.
+    entries) is where a step starts; without entries where it was not to be kept. `slopes` (steps, stages, entries) are
+    those of stages that were solved for; without stages where that was not so.
     """
 
     sample: Tensor
@@ -25,6 +26,7 @@ class Way(NamedTuple):
     t1: Tensor
     stop: Tensor
     y: Tensor
+    slopes: Tensor
 
     def of(self, steps: Tensor) -> Way:
         return Way(*(each[steps] for each in self))
@@ -73,9 +75,12 @@ class Found(NamedTuple):
 class Record:
     """Steps and saved states, as they come."""
 
-    def __init__(self, keep: bool, nodes: tuple[float, ...]) -> None:
-        """`keep` says whether states at the steps' starts are kept, `nodes` at which θ all steps are sampled."""
-        self._keep, self._nodes = keep, nodes
+    def __init__(self, keep: bool, nodes: tuple[float, ...], solves: bool) -> None:
+        """`keep` says whether states at the steps' starts are kept, `nodes` at which θ all steps are sampled.
+
+        Slopes of stages are kept, too, where the method `solves` for them.
+        """
+        self._keep, self._nodes, self._keeps_slopes = keep, nodes, keep and solves
         self._steps = self._count = 0
         self._way: list[Way] = []
         self._places: list[Places] = []
@@ -87,7 +92,8 @@ class Record:
     def add(self, steps: TakenSteps, stop: Tensor, asked: Asked, crossings: Crossings | None) -> None:
         """Save the states at what was `asked` for, at `crossings` and at the nodes of steps that end at θ = `stop`."""
         y = steps.y if self._keep else steps.y[:, :0]
-        self._way.append(Way(steps.sample, steps.t, steps.dt, steps.t1, stop, y))
+        slopes = steps.slopes() if self._keeps_slopes else y.new_empty(len(y), 0, y.shape[1])
+        self._way.append(Way(steps.sample, steps.t, steps.dt, steps.t1, stop, y, slopes))
         if len(asked.row):
             self._cells.append(Cells(self._save(steps, asked.places), asked.row, steps.sample[asked.places.step]))
         if crossings is not None and len(crossings.event):
@@ -111,9 +117,10 @@ class Record:
         """All of it, for samples that started in `starts` (samples, entries)."""
         none = torch.zeros(0, dtype=torch.long, device=starts.device)
         never = torch.zeros(0, dtype=torch.float64, device=starts.device)
-        way = Way(none, never, never, never, never, starts[:0, : starts.shape[1] if self._keep else 0])
+        nowhere = starts[:0, : starts.shape[1] if self._keep else 0]
+        nothing = Way(none, never, never, never, never, nowhere, nowhere.unsqueeze(1)[:, :0])
         return Found(
-            Way(*map(torch.cat, zip(way, *self._way, strict=True))),
+            Way(*map(torch.cat, zip(*(self._way or [nothing]), strict=True))),
             Places(*map(torch.cat, zip(Places(none, never), *self._places, strict=True))),
             torch.cat((starts[:0], *self._states)),
             starts,

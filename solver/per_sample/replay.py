@@ -14,9 +14,10 @@ from torch import Tensor
 
 from solver.coefficients import constant
 from solver.per_sample.field import SampleField
+from solver.per_sample.newton import RowEquations, attached
 from solver.per_sample.record import Way
 from solver.per_sample.taken import Places, dense_weights
-from solver.tableau import ButcherTableau
+from solver.tableau import ButcherTableau, padded
 
 
 class Round(NamedTuple):
@@ -74,9 +75,14 @@ class Remade(NamedTuple):
     saved: Tensor
 
 
-def remake(tableau: ButcherTableau, field: SampleField, steps: Round, y: Tensor) -> Remade:
-    """Make the steps of a round from the states y, recorded by autograd."""
+def remake(tableau: ButcherTableau, field: SampleField, steps: Round, y: Tensor, derivatives: int = 1) -> Remade:
+    """Make the steps of a round from the states y, recorded by autograd.
+
+    Stages that were solved for are not solved for again; they have so many exact `derivatives`.
+    """
     step = _TapedStep.of(tableau, field, steps, y)
+    if steps.way.slopes.shape[1]:
+        step.attach(steps.way.slopes, derivatives)
     y1 = step.total(tableau.b[: tableau.advancing])
     ends = y1[steps.places.step]
     inside = (steps.places.theta < 1.0).nonzero().squeeze(1)
@@ -108,6 +114,18 @@ class _TapedStep:
         times = torch.addcmul(way.t, constant(tableau.all_c, way.t).unsqueeze(1), way.dt)
         times = times if steps.window is None else torch.clamp(times, *steps.window)
         return cls(tableau, field, way.sample, times, way.dt.to(y.dtype).unsqueeze(1), y, [])
+
+    def attach(self, solved: Tensor, derivatives: int) -> None:
+        """Take the slopes (steps, stages, entries) that were `solved` for, with the graph of what they solve."""
+        tableau, field = self._tableau, self._field
+        first = field.evaluate(self._times[0], self._y, self._sample)
+        self._slopes = [first + (solved[:, 0] - first).detach()]  # its value was handed on from the step before
+        for block in tableau.blocks[1:]:
+            bases = torch.stack([self.total(tableau.a[stage][: block.start]) for stage in block])
+            a = constant(tuple(padded(tableau.a[n][block.start : block.stop], len(block)) for n in block), self._y)
+            equations = RowEquations(field, self._times[block.start : block.stop], bases, a, self._dt, self._sample)
+            slopes = solved[:, block.start : block.stop].transpose(0, 1)
+            self._slopes += attached(equations, slopes, derivatives).unbind()
 
     def only(self, present: Tensor) -> _TapedStep:
         """Those steps alone."""

@@ -14,7 +14,7 @@ from solver.events import Event, looks_are_free
 from solver.gradients.checkpointed import Checkpointed
 from solver.gradients.direct import Direct
 from solver.gradients.problem import Gradient
-from solver.method import RungeKutta
+from solver.method import ImplicitRungeKutta, RungeKutta
 from solver.norms import MAX, RMS, SAMPLE, Norm
 from solver.per_sample.control import SampleControl, SampleTolerance
 from solver.per_sample.dense import SampleDense
@@ -109,9 +109,13 @@ def sample_tolerance(rtol: float | Tensor, atol: float | Tensor, norm: Norm) -> 
 def sample_plan(plan: Plan, tolerance: SampleTolerance) -> SamplePlan:
     """The plan for steps of each sample's own. Raises `ValueError` where there is none."""
     method, controller = plan.method, plan.controller
-    if not (isinstance(method, RungeKutta) and method.adaptive and isinstance(controller, PIDController)):
+    if not (
+        isinstance(method, RungeKutta | ImplicitRungeKutta)
+        and method.adaptive
+        and isinstance(controller, PIDController)
+    ):
         raise ValueError(
-            "per_sample=True needs an explicit adaptive Runge-Kutta method and a PID controller (I, PI, PID); "
+            "per_sample=True needs an adaptive Runge-Kutta method and a PID controller (I, PI, PID); "
             f"got {method.name} with {controller.name}."
         )
     refuse_together(watch=plan.watch)

@@ -120,6 +120,12 @@ class TakenSteps:
             step, theta, row = step[within], theta[within], row[within]
         return Asked(Places(step, theta), row)
 
+    def slopes(self) -> Tensor:
+        """All stages (steps, stages, entries)."""
+        return torch.stack(
+            [self._slopes(stage, self.row, self._place) for stage in range(self._plan.tableau.stages)], 1
+        )
+
     def _from_start(self, step: Tensor, moved: Tensor) -> Tensor:
         return torch.addcmul(self.y[step], self.dt[step].to(moved.dtype).unsqueeze(1), moved)
 

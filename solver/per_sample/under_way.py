@@ -8,7 +8,7 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-from solver.method import RungeKutta
+from solver.method import ImplicitRungeKutta, RungeKutta
 from solver.per_sample.control import Memory, SampleControl, SampleTolerance
 from solver.tableau import ButcherTableau
 
@@ -20,7 +20,7 @@ class SamplePlan:
     dt is positive, one for all or (samples,), or None to be selected. A step ends at each of `forced_times`.
     """
 
-    method: RungeKutta
+    method: RungeKutta | ImplicitRungeKutta
     control: SampleControl
     tolerance: SampleTolerance
     dt: float | Tensor | None
@@ -30,6 +30,11 @@ class SamplePlan:
     @property
     def tableau(self) -> ButcherTableau:
         return self.method.tableau
+
+    @property
+    def solves(self) -> bool:
+        """Whether stages are solved for."""
+        return isinstance(self.method, ImplicitRungeKutta)
 
     @property
     def extra_stages(self) -> int:

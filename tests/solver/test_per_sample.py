@@ -332,7 +332,7 @@ def test_many_samples_are_controlled_as_each_alone_would_be(
     ("how", "message"),
     [
         ({"gradient": "backsolve"}, '"checkpointed" or "direct"'),
-        ({"method": "rk4", "dt": 0.1}, "explicit adaptive"),
+        ({"method": "rk4", "dt": 0.1}, "adaptive Runge-Kutta"),
         ({"controller": "fixed", "dt": 0.1}, "PID controller"),
         ({"measure": Tolerance(1e-3, 1e-3)}, "measure"),
         ({"events": lambda t, y: y.sum()}, "must return a value for each"),
