@@ -22,8 +22,11 @@ from solver import Solution
 if TYPE_CHECKING:
     from nodeviz.tasks.match_density import MatchDensity
 
-COARSEST = 1e-3
-"""The tolerance of what is drawn, unless a looser one is set: errors below what colours tell apart."""
+DRAWN_BY, DRAWN_TO = "bosh3", 1e-2
+"""The method and the tolerance of the density that is drawn, unless a looser one is set: errors are then within a
+hundredth of its peak, for fewer evaluations than a method of higher order takes to come as near."""
+JUDGED_TO = 1e-3
+"""The tolerance of live figures, unless a looser one is set: within thousandths of a nat."""
 CLOUD, CLOUD_TIMES = 400, 24
 """Samples that are drawn as they flow, and when they are known."""
 JUDGED = 500
@@ -45,10 +48,13 @@ class DensityPortrait:
 
     def picture(self, learnt: Learnt, viewpoint: Viewpoint, solver: SolverSettings) -> Picture:
         """Everything, with the weights of the moment."""
-        coarse = coarsened(solver)
-        surface = self._surface(learnt, viewpoint, coarse)
+        surface = self._surface(learnt, viewpoint, coarsened(solver, DRAWN_BY, DRAWN_TO))
         cloud = self._carried(learnt, solver)
-        figures = [*self._merit(learnt, coarse), *_mass(surface, viewpoint), *self._ways(cloud)]
+        figures = [
+            *self._merit(learnt, coarsened(solver, "dopri5", JUDGED_TO)),
+            *_mass(surface, viewpoint),
+            *self._ways(cloud),
+        ]
         return Picture(surface, self._cloud(cloud), tuple(figures))
 
     def _held_out(self, problem: Problem) -> Tensor:
@@ -117,16 +123,10 @@ class DensityPortrait:
         ]
 
 
-def coarsened(solver: SolverSettings) -> SolverSettings:
-    """An adaptive solve of no more than drawing needs."""
-    method = "dopri5" if solver.steps_are_fixed else solver.method
-    return replace(
-        solver,
-        method=method,
-        controller="auto",
-        rtol=max(solver.rtol, COARSEST),
-        atol=max(solver.atol, COARSEST),
-    )
+def coarsened(solver: SolverSettings, method: str, tolerance: float) -> SolverSettings:
+    """An adaptive solve of no more than is needed."""
+    rtol, atol = max(solver.rtol, tolerance), max(solver.atol, tolerance)
+    return replace(solver, method=method, controller="auto", rtol=rtol, atol=atol)
 
 
 def grid_of(viewpoint: Viewpoint) -> Tensor:
