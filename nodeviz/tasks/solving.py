@@ -68,7 +68,9 @@ STEPPING_CHOICES = (
         "per_sample", "per trajectory", "Every trajectory takes steps of its own, so that a stiff one slows no other."
     ),
 )
-STEPS_ALONE = tuple(method.name for method in METHODS if isinstance(method, RungeKutta) and method.adaptive)
+STEPS_ALONE = tuple(
+    method.name for method in METHODS if isinstance(method, RungeKutta | ImplicitRungeKutta) and method.adaptive
+)
 PULLED_BACK_ALONE = ("checkpointed", "direct")
 """The methods and the gradients that know steps of each trajectory's own."""
 
@@ -134,7 +136,9 @@ class SolverSettings(Settings, frozen=True):
         if self.stepping == "shared":
             return ""
         if self.steps_are_fixed or self.method not in STEPS_ALONE:
-            return "All trajectories share their steps: only explicit adaptive methods take steps for each by itself."
+            return (
+                "All trajectories share their steps: only adaptive Runge-Kutta methods take steps for each by itself."
+            )
         if self.gradient_used not in PULLED_BACK_ALONE:
             gradients = " and ".join(PULLED_BACK_ALONE)
             return f"All trajectories share their steps: only {gradients} differentiate steps of each by itself."

@@ -8,13 +8,14 @@ import pytest
 import torch
 from torch import Tensor
 
+from nodeviz.engine.attentive import Attentive
 from nodeviz.fields import MLPField
 from nodeviz.tasks.densities.accompanied import estimated, exactly, probe_of
 from nodeviz.tasks.densities.flow import Flow
 from nodeviz.tasks.device import WORK_WORTH_CUDA, chosen_device
 from nodeviz.tasks.solving import GRADIENT_CHOICES, SolverSettings, solve_as_set
 from solver import GRADIENT_MODES, GRADIENTS, METHODS, Solution
-from solver.method import Method, RungeKutta
+from solver.method import ImplicitRungeKutta, Method, RungeKutta
 
 
 def turn(t: Tensor, y: Tensor) -> Tensor:
@@ -93,7 +94,8 @@ def test_a_mode_that_the_method_is_not_made_for_gives_way_to_the_checkpointed_on
 def test_steps_of_each_trajectory_give_way_to_shared_ones_with_a_reason(method: Method, gradient: str) -> None:
     settings = SolverSettings(method=method.name, gradient=gradient, stepping="per_sample", rtol=1e-2, atol=1e-2)
     alone = turned(settings).samples is not None
-    assert alone == (isinstance(method, RungeKutta) and method.adaptive and gradient == "checkpointed")
+    runge_kutta = isinstance(method, RungeKutta | ImplicitRungeKutta)
+    assert alone == (runge_kutta and method.adaptive and gradient == "checkpointed")
     assert settings.stepping_used == ("per_sample" if alone else "shared")
     assert alone == (not settings.why_shared)
     assert not SolverSettings(method=method.name, gradient=gradient).why_shared
@@ -125,6 +127,18 @@ def test_points_keep_their_own_probes_where_each_takes_steps_of_its_own(probed: 
         return torch.cat((flowed.gained, *torch.autograd.grad(flowed.gained.sum(), module.theta)))
 
     torch.testing.assert_close(found("per_sample"), found("shared"), rtol=1e-5, atol=1e-7)
+
+
+@pytest.mark.parametrize("method", ["dopri5", "radau5"])
+def test_a_field_that_cannot_be_called_is_solved_in_steps_of_each_trajectory_too(method: str) -> None:
+    module = MLPField().module(MLPField().initial_parameters(0)).double()
+    y0, ts = torch.tensor([[0.4, 0.1], [-0.7, 0.9]], dtype=torch.float64), torch.linspace(0, 1, 5, dtype=torch.float64)
+    settings = SolverSettings(method=method, rtol=1e-9, atol=1e-9, stepping="per_sample")
+    with torch.no_grad():
+        found = solve_as_set(settings, Attentive(module, lambda: None), y0, ts)
+        expected = solve_as_set(settings, module, y0, ts)
+    assert found.samples.nfe.tolist() == expected.samples.nfe.tolist()
+    torch.testing.assert_close(found.ys, expected.ys)
 
 
 @pytest.mark.parametrize("gradient", ["checkpointed", "direct", "backsolve"])

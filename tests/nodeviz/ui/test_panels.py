@@ -94,7 +94,7 @@ def test_steps_per_trajectory_that_have_no_effect_are_explained(store, qtbot) ->
     store.edit("solver.stepping", "per_sample")
     assert not panel.shared.isVisible()
     store.edit("solver.method", "rk4")
-    assert panel.shared.isVisible() and "explicit adaptive" in panel.shared.text()
+    assert panel.shared.isVisible() and "adaptive Runge-Kutta" in panel.shared.text()
     store.edit("solver.method", "dopri5")
     store.edit("solver.gradient", "gauss")
     assert panel.shared.isVisible() and "checkpointed" in panel.shared.text()
