@@ -18,11 +18,14 @@ from nodeviz.engine.trainer import StepResult, Trainer, TrainerState, Trouble, c
 from nodeviz.experiment import Experiment
 from nodeviz.library.model_file import Model
 from nodeviz.library.runs import History
+from solver import native
 
 EVALUATED_EVERY = 100
 """Steps from one figure of merit to the next: a solve over all data costs as much as a few steps."""
 SAVED_EVERY = 60.0
 """Seconds from one saving to the next while training goes on."""
+LONGEST_BUILD = 60.0
+"""Seconds to wait for the solver's kernel; it takes one or two, once on a machine."""
 
 
 class Outcome(NamedTuple):
@@ -44,6 +47,7 @@ def trainer_from(model: Model, experiment: Experiment) -> Trainer:
     """
     if "OMP_NUM_THREADS" not in os.environ:
         torch.set_num_threads(1)  # batches of the plane are too small to share among threads
+    native.wait(LONGEST_BUILD)  # else the same seed would not give the same weights where the kernel is new
     trainer = Trainer(experiment)  # of what is asked for alone: the file's own device may not be here
     if _is_initial(model):
         return trainer

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import NamedTuple, Protocol, TypeGuard, runtime_checkable
 from weakref import WeakKeyDictionary
 
@@ -37,6 +38,10 @@ class Affine:
     def __post_init__(self) -> None:
         if (self.gate is None) != (self.gate_bias is None) or (self.shift is not None and self.gate is None):
             raise ValueError("A gated layer needs both gate and gate_bias, and a shift is for gated layers alone.")
+
+    def size(self) -> int:
+        """Entries of W."""
+        return self.inputs * self.outputs
 
     def places(self) -> LayerPlaces:
         """As the kernel takes it."""
@@ -75,7 +80,12 @@ class Network:
         """Of a sample's state."""
         return self.layers[0].inputs + (self.trace != 0.0)
 
-    @property
+    @cached_property
+    def multiplications(self) -> int:
+        """In one evaluation of one sample."""
+        return (1 + (self.trace != 0.0) * self.layers[0].inputs) * sum(map(Affine.size, self.layers))
+
+    @cached_property
     def gated(self) -> bool:
         return any(layer.gate is not None for layer in self.layers)
 

@@ -14,6 +14,12 @@ from solver.method import RungeKutta
 from solver.native.description import NativeField, describes_itself
 from solver.native.rules import MOST_STAGES, norm_code
 
+MANY_THREADS = 4
+MUCH_WORK = 2e7
+"""The kernel is one thread's, and there three to six times as fast as torch. Where an evaluation has so many
+multiplications (4096 rows through 2-64-64-2) that threads share them well, four of them and more are taken to be ahead.
+"""
+
 
 def fitting_field(problem: Problem, way: Gradient) -> NativeField | None:
     """The problem's field as the kernel takes it, where the kernel can solve the whole problem; else None."""
@@ -52,7 +58,7 @@ def _observed(y0: Tensor) -> bool:
 
 
 def _agrees(field: NativeField, problem: Problem) -> bool:
-    """Whether weights and state are of one kind and of the network's sizes, and no other weights want a gradient."""
+    """Whether weights and state are of one kind, sizes fit, and no other weights want a gradient."""
     theta, y0, network, clocks = field.theta, problem.y0, field.network, field.clocks
     if not _like(theta, y0) or y0.dim() == 0 or y0.shape[-1] != network.entries:
         return False
@@ -60,6 +66,9 @@ def _agrees(field: NativeField, problem: Problem) -> bool:
         rows = y0.numel() // y0.shape[-1]
         if network.gated or not _like(clocks, y0) or clocks.numel() != rows or clocks.requires_grad:
             return False
+    work = y0.numel() // y0.shape[-1] * network.multiplications
+    if work > MUCH_WORK and torch.get_num_threads() >= MANY_THREADS:
+        return False
     others = [parameter for parameter in problem.parameters if parameter is not theta]
     return not any(parameter.requires_grad for parameter in others)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -10,13 +11,20 @@ import pytest
 import torch
 from torch import Tensor
 
-from solver import GRADIENTS, Event, native, solve
+from solver import GRADIENTS, Event, Stats, native, solve
+from solver.controllers import PI
+from solver.gradients.problem import Problem
+from solver.methods.dopri5 import DOPRI5
 from solver.native import building, library
 from solver.native.description import Affine, NativeField, Network, dense_layers
+from solver.native.fitting import fitting_field
+from solver.plan import Plan
+from solver.tolerance import Tolerance
 from tests.solver.native.networks import TorchNetwork, plain, weights
 
 TS = torch.linspace(0.0, 1.0, 3, dtype=torch.float64)
 NETWORK = plain(2, 8, 2)
+PLAN = Plan(DOPRI5, PI, Tolerance(1e-6, 1e-8), None, 1000)
 
 
 def field(silent: bool = False) -> TorchNetwork:
@@ -175,3 +183,29 @@ def test_the_kernel_is_kept_under_another_name_for_another_compiler(monkeypatch:
 def test_descriptions_that_fit_nothing_are_refused(make: Callable[[], object], message: str) -> None:
     with pytest.raises(ValueError, match=message):
         make()
+
+
+def test_what_many_threads_share_better_is_left_to_them() -> None:
+    many = torch.zeros(2_000_000, 2, dtype=torch.float64)
+    before = torch.get_num_threads()
+    module = field()
+    problem = Problem(module, module, None, many, [0.0, 1.0], PLAN, Stats())
+    try:
+        torch.set_num_threads(8)
+        assert fitting_field(problem, GRADIENTS[0]) is None
+        torch.set_num_threads(1)
+        assert fitting_field(problem, GRADIENTS[0]) is not None
+    finally:
+        torch.set_num_threads(before)
+
+
+def test_threads_may_solve_at_the_same_time() -> None:
+    def gradient(seed: int) -> Tensor:
+        module = TorchNetwork(NETWORK, weights(NETWORK, seed))
+        ys = solve(module, start().repeat(20 * (1 + seed), 1), TS).ys
+        return torch.autograd.grad(ys.square().mean(), module.theta)[0]
+
+    alone = [gradient(seed) for seed in range(6)]
+    with ThreadPoolExecutor(3) as pool:
+        for _ in range(5):
+            assert all(map(torch.equal, pool.map(gradient, range(6)), alone))
