@@ -27,7 +27,7 @@ MOONS = Experiment(
 @pytest.fixture(scope="module")
 def reports() -> list[Report]:
     trainer = Trainer(MOONS)
-    for _ in range(150):
+    for _ in range(60):
         trainer.step()
     return list(DEPTH.run(Subject(MOONS, trainer.shown(), trainer.steps)))
 
