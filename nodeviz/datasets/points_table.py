@@ -5,7 +5,6 @@ from __future__ import annotations
 import csv
 from collections.abc import Iterator
 from functools import lru_cache
-from math import isfinite
 from pathlib import Path
 from typing import NamedTuple
 
@@ -18,7 +17,10 @@ FEWEST = 20
 LARGEST = 50_000_000
 """Bytes: a longer file is no table of points in the plane that a person looks at."""
 MOST_CLASSES = 12
-DELIMITERS = ",;\t"
+LARGEST_NUMBER = 1e30
+"""Squares of what is larger do not fit into float32's range, nor onto a plane."""
+DELIMITERS = "\t;,"
+"""Where lines have several of them, the first of these divides, and a comma is a decimal point."""
 
 
 class Table(NamedTuple):
@@ -63,7 +65,10 @@ def _read(path: Path, changed: int, size: int) -> Table:
         raise ValueError(f"The points at {path} cannot be read: {error.strerror}.") from error
     except UnicodeDecodeError as error:
         raise ValueError(f"{path} is no text; choose a file with x, y and perhaps a class on every line.") from error
-    rows = list(_rows(text, path.name))
+    try:
+        rows = list(_rows(text, path.name))
+    except csv.Error as error:
+        raise ValueError(f"{path.name} cannot be read as a table: {error}.") from error
     if len(rows) < FEWEST:
         raise ValueError(f"{path.name} has {len(rows)} points; at least {FEWEST} are needed to train and to judge.")
     return _table(rows, path.name)
@@ -75,6 +80,8 @@ def _rows(text: str, name: str) -> Iterator[Row]:
     columns = 0
     for number, cells in enumerate(csv.reader(lines, delimiter=delimiter), 1):
         cells = [cell.strip() for cell in cells]
+        if delimiter != ",":
+            cells[:2] = [cell.replace(",", ".") for cell in cells[:2]]
         if not any(cells) or cells[0].startswith("#") or (not columns and _is_header(cells)):
             continue
         columns = columns or len(cells)
@@ -93,8 +100,10 @@ def _row(cells: list[str], where: str) -> Row:
         x, y = float(cells[0]), float(cells[1])
     except ValueError as error:
         raise ValueError(f"{where} should begin with two numbers; it has {cells[0]!r} and {cells[1]!r}.") from error
-    if not (isfinite(x) and isfinite(y)):
-        raise ValueError(f"{where} should begin with two finite numbers; it has {cells[0]!r} and {cells[1]!r}.")
+    if not (abs(x) <= LARGEST_NUMBER and abs(y) <= LARGEST_NUMBER):
+        raise ValueError(
+            f"{where} should begin with two numbers of up to {LARGEST_NUMBER:g}; it has {cells[0]!r} and {cells[1]!r}."
+        )
     return Row(x, y, cells[2] if len(cells) > 2 else "")
 
 
@@ -113,6 +122,11 @@ def _is_number(text: str) -> bool:
 
 def _table(rows: list[Row], name: str) -> Table:
     names = sorted({row.label for row in rows}, key=_by_number)
+    if len(names) > 1 and "" in names:
+        unnamed = sum(row.label == "" for row in rows)
+        raise ValueError(
+            f"The class of {unnamed} of the {len(rows)} points in {name} is missing; give all of them one."
+        )
     if len(names) > MOST_CLASSES:
         raise ValueError(
             f"The third column of {name} has {len(names)} different values; as classes there may be {MOST_CLASSES}. "

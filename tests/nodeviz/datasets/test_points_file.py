@@ -38,6 +38,12 @@ def test_columns_may_be_divided_otherwise(tmp_path: Path, delimiter: str) -> Non
     assert written(tmp_path, [line.replace(",", delimiter) for line in LINES]).table.points.ys[2, 1] == 4.0
 
 
+def test_a_comma_is_a_decimal_point_where_it_does_not_divide_columns(tmp_path: Path) -> None:
+    lines = ["x;y;kind", *(f"{x},5;-{x},25;{'ab'[x % 2]}" for x in range(30))]
+    points = written(tmp_path, lines).table.points
+    np.testing.assert_array_equal(points.ys, [(x + 0.5, -x - 0.25) for x in range(30)])
+
+
 def test_points_without_a_class_are_of_one(tmp_path: Path) -> None:
     dataset = written(tmp_path, [line.rpartition(",")[0] for line in LINES])
     assert dataset.classes == 1
@@ -87,7 +93,10 @@ def test_a_file_that_was_changed_is_read_again(tmp_path: Path) -> None:
     [
         ([*LINES, "1,2"], "Line 31 of points.csv has 2 columns; there should be 3 as before"),
         ([*LINES, "1,two,a"], "Line 31 .* should begin with two numbers; it has '1' and 'two'"),
-        ([*LINES, "1,nan,a"], "Line 31 .* two finite numbers"),
+        ([*LINES, "1,nan,a"], "Line 31 .* two numbers of up to 1e\\+30; it has '1' and 'nan'"),
+        ([*LINES, "1,-1e31,a"], "Line 31 .* two numbers of up to 1e\\+30"),
+        ([*LINES, "1,1,", "2,2, "], "The class of 2 of the 32 points in points.csv is missing"),
+        ([*LINES, "1,1," + "a" * 200_000], "cannot be read as a table: field larger than"),
         (["1", *LINES], "Line 1 .* has 1 column; there should be 2 or 3"),
         (["1,2,3,4", *LINES], "Line 1 .* has 4 columns; there should be 2 or 3"),
         (LINES[:19], "has 19 points; at least 20 are needed"),
