@@ -41,11 +41,11 @@ All non-stiff problems of Hull, Enright, Fellen and Sedgwick (1972) on [0, 20], 
 READING = """
 **All 25 within 20 tolerances, at every tolerance: {met}.**
 A controller bounds the error of a *step*; what becomes of it is the problem's own affair. The orbits D1 to D5 multiply
-errors of a tolerance per unit of time by {orbits}, the outer planets (C5) by {planets:.0f}, so that a solver
-whose steps err by about what they may misses 20 there, as all explicit pairs of order 5 do, scipy's and torchdiffeq's, too. Methods of higher order keep it where their
-solution is better than their estimate by orders of magnitude. `norm="max"` helps, for so counts the worst component,
-which the RMS over the four of an orbit lets err twice as much. dop853 stays behind verner76: its estimate, Hairer's
-combination of two, is the sharper one.
+errors of a tolerance per unit of time by {orbits}, the outer planets (C5) by {planets:.0f}. A solver whose steps
+err by about what they may misses 20 there, as all explicit pairs of order 5 do, scipy's and torchdiffeq's, too. Methods
+of higher order keep it where their solution is better than their estimate by orders of magnitude. `norm="max"` helps,
+for so counts the worst component, which the RMS over the four of an orbit lets err twice as much. dop853 stays behind
+verner76: its estimate, Hairer's combination of two, is the sharper one.
 
 Asynchronous leapfrog is left out: where solutions decay, as many do here, its errors grow, and steps have no end.
 
