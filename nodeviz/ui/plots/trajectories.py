@@ -3,21 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import NamedTuple
 
 import numpy as np
 import pyqtgraph as pg
 from numpy.typing import NDArray
 
+from nodeviz.ui.plots.smoothing import Polyline, shaped
 from nodeviz.ui.plots.stroke import LayerStroke
 
-
-class Polyline(NamedTuple):
-    """Points in a row; `connect[i]` says whether point i is joined to point i + 1."""
-
-    x: NDArray[np.float64]
-    y: NDArray[np.float64]
-    connect: NDArray[np.bool_]
+RESHAPED = 1.3
+"""The change of scale from which on a line is shaped anew."""
 
 
 def joined(curves: Sequence[NDArray[np.floating]]) -> Polyline:
@@ -60,12 +55,29 @@ class CurveFamily(LayerStroke):
     def __init__(self, width: float) -> None:
         super().__init__(width)
         self.curves: tuple[NDArray[np.floating], ...] = ()
+        self._line = joined(())
+        self._shaped_for = 0.0
 
     def set_curves(self, curves: Sequence[NDArray[np.floating]]) -> None:
         """Show these, each (n, 2), in place of what was shown."""
         self.curves = tuple(curves)
-        line = joined(self.curves)
+        self._line = joined(self.curves)
+        self._shape(self._pixel())
+
+    def viewTransformChanged(self) -> None:
+        super().viewTransformChanged()
+        pixel = self._pixel()
+        if not 1 / RESHAPED < pixel / max(self._shaped_for, 1e-300) < RESHAPED:
+            self._shape(pixel)
+
+    def _shape(self, pixel: float) -> None:
+        self._shaped_for = pixel
+        line = shaped(self._line, pixel)
         self.setData(line.x, line.y, connect=line.connect, skipFiniteCheck=True)
+
+    def _pixel(self) -> float:
+        view = self.getViewBox()
+        return 1e-3 if view is None else float(view.viewRect().width() / max(1.0, view.width()))
 
 
 class ClassedCurves(pg.ItemGroup):
