@@ -14,7 +14,7 @@ from nodeviz.experiment import Experiment
 from nodeviz.tasks import MatchDensity
 from nodeviz.tasks.densities.energy import energy_of
 from nodeviz.tasks.densities.flow import Flow
-from nodeviz.tasks.densities.objectives.likelihood import Samples
+from nodeviz.tasks.densities.objectives.samples import Samples
 from nodeviz.tasks.densities.run import judges_of, samples_of
 
 

@@ -13,9 +13,10 @@ from nodeviz.fields.layout import size_of
 from nodeviz.tasks.densities.energy import energy_of
 from nodeviz.tasks.densities.flow import Flow
 from nodeviz.tasks.densities.objectives.flow_matching import FlowMatching
-from nodeviz.tasks.densities.objectives.likelihood import Likelihood, Samples
+from nodeviz.tasks.densities.objectives.likelihood import Likelihood
 from nodeviz.tasks.densities.objectives.objective import Objective
 from nodeviz.tasks.densities.objectives.reverse_kl import ReverseKL
+from nodeviz.tasks.densities.objectives.samples import Samples
 from nodeviz.tasks.densities.portrait import DensityPortrait
 from nodeviz.tasks.densities.way import Way
 from nodeviz.tasks.device import chosen_device

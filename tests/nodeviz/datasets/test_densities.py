@@ -12,14 +12,20 @@ import pytest
 import torch
 from scipy.integrate import dblquad
 
-from nodeviz.datasets import Checkerboard, EightGaussians, Energy, Picture, Pinwheel, Rings, SwissRoll
+from nodeviz.datasets import Checkerboard, EightGaussians, Energy, Picture, Pinwheel, Rings, SwissRoll, TwoSpirals
 from nodeviz.datasets.image_file import image_file
 from nodeviz.datasets.quadrature import points_of
 
 
 @pytest.mark.parametrize(
     ("dataset", "entropy"),
-    [(EightGaussians(), 2.8319), (Checkerboard(), log(32)), (Rings(), 2.6232), (SwissRoll(), 2.6696)],
+    [
+        (EightGaussians(), 2.8319),
+        (Checkerboard(), log(32)),
+        (Rings(), 2.6232),
+        (SwissRoll(), 2.6696),
+        (TwoSpirals(), 2.5406),
+    ],
     ids=lambda value: type(value).__name__,
 )
 def test_the_entropy_is_the_one_that_is_told(dataset: EightGaussians, entropy: float) -> None:

@@ -7,23 +7,21 @@ import torch
 
 from nodeviz.tasks.densities.assignment import cheapest_pairs
 from nodeviz.tasks.densities.flow import Flow
-from nodeviz.tasks.densities.objectives.likelihood import Samples, held_out_flowed
-from nodeviz.tasks.densities.objectives.objective import Objective
+from nodeviz.tasks.densities.objectives.samples import OfSamples, Samples
 from nodeviz.tasks.learnt import Learnt
 from nodeviz.tasks.run import LossResult
 from nodeviz.tasks.solving import SolverSettings
 from solver import Stats, Status
 
 
-class FlowMatching(Objective):
+class FlowMatching(OfSamples):
     """Least mean square of f - (y - z) / duration on the straight path from z to y (Lipman et al., 2023).
 
     Pairs are random, or, `transported`, those of least squared distance within the batch (Tong et al., 2024).
     """
 
     def __init__(self, flow: Flow, samples: Samples, transported: bool) -> None:
-        self._flow = flow
-        self._samples = samples
+        super().__init__(flow, samples)
         self._transported = transported
 
     def loss(self, learnt: Learnt, generator: np.random.Generator, solver: SolverSettings) -> LossResult:
@@ -39,8 +37,3 @@ class FlowMatching(Objective):
         velocity = learnt.field(self._flow.duration * shares, between)
         missed = velocity - (ys - zs) / self._flow.duration
         return LossResult(missed.square().sum(1).mean(), Stats(nfe_forward=1, nfe_backward=1), Status.success)
-
-    def evaluate(self, learnt: Learnt, solver: SolverSettings) -> float:
-        """The mean negative log-likelihood of what is held out."""
-        flowed = held_out_flowed(self._flow, self._samples.held_out, learnt, solver)
-        return -float(self._flow.log_prob(flowed).mean())

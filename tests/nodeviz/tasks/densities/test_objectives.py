@@ -13,8 +13,8 @@ from nodeviz.tasks import MatchDensity, SolverSettings
 from nodeviz.tasks.densities.energy import energy_of
 from nodeviz.tasks.densities.flow import Flow
 from nodeviz.tasks.densities.objectives.flow_matching import FlowMatching
-from nodeviz.tasks.densities.objectives.likelihood import Samples
 from nodeviz.tasks.densities.objectives.reverse_kl import ReverseKL
+from nodeviz.tasks.densities.objectives.samples import Samples
 from nodeviz.tasks.densities.way import Way
 from nodeviz.tasks.learnt import Learnt
 
