@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from solver import Solution
     from solver.field import DifferentiableField, Field
 
+ADAPTIVE = frozenset(method.name for method in METHODS if method.adaptive)
+REVERSIBLE = frozenset(method.name for method in METHODS if isinstance(method, AsynchronousLeapfrog))
 COMMON_METHODS = ("euler", "midpoint", "heun", "rk4", "ab4", "bosh3", "dopri5", "tsit5", "dop853", "radau5")
 """What a slider stops at: one or two of each kind, from coarse to fine."""
 
@@ -116,14 +118,12 @@ class SolverSettings(Settings, frozen=True):
     @property
     def steps_are_fixed(self) -> bool:
         """Whether `dt` rules the steps, rather than rtol and atol."""
-        adaptive = {method.name for method in METHODS if method.adaptive}
-        return self.method not in adaptive or self.controller == "fixed"
+        return self.method not in ADAPTIVE or self.controller == "fixed"
 
     @property
     def gradient_used(self) -> str:
         """The mode that differentiates: the chosen one, or checkpointed where that is not made for the method."""
-        undoes = {method.name for method in METHODS if isinstance(method, AsynchronousLeapfrog)}
-        return "checkpointed" if self.gradient == "reversible" and self.method not in undoes else self.gradient
+        return "checkpointed" if self.gradient == "reversible" and self.method not in REVERSIBLE else self.gradient
 
     @property
     def stepping_used(self) -> str:

@@ -98,11 +98,12 @@ class WindowRun(Run):
         observed = self._observed_like(like)
         times, trajectories, _ = observed.shape
         points, batch = self._task.points, self._task.batch
-        first = torch.from_numpy(generator.integers(times - points + 1, size=batch))
-        which = torch.from_numpy(generator.integers(trajectories, size=batch))
-        rows = first + torch.arange(points).unsqueeze(1)
-        begins = self._times[first]
-        return Windows(observed[rows.to(like.device), which.to(like.device)], begins.to(like))
+        first = generator.integers(times - points + 1, size=batch)
+        which = generator.integers(trajectories, size=batch)
+        places = (first + np.arange(points)[:, None]) * trajectories + which
+        chosen = observed.flatten(0, 1).index_select(0, torch.from_numpy(places.ravel()).to(like.device))
+        begins = self._times[torch.from_numpy(first)]
+        return Windows(chosen.view(points, batch, -1), begins.to(like))
 
     def evaluate(self, learnt: Learnt, solver: SolverSettings) -> float:
         """Mean absolute error against the noiseless trajectories, over all their times."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
 import numpy as np
@@ -114,6 +114,10 @@ class FlatModule(torch.nn.Module, ABC):
     def _is_just(self, kind: type) -> bool:
         """Whether this is of that class, nothing derived from it, and nobody has put another `evaluate` before it."""
         return type(self) is kind and not self.__dict__.keys() & {"evaluate", "linearise"}
+
+    def parameters(self, recurse: bool = True) -> Iterator[torch.nn.Parameter]:
+        """θ alone. torch's search for it would take longer than an evaluation."""
+        return iter((self.theta,))
 
     def parameters_as_numpy(self) -> NDArray[np.float32]:
         """A copy of θ as it travels and is saved."""
