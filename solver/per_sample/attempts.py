@@ -11,7 +11,7 @@ from torch import Tensor
 
 from solver.coefficients import constant
 from solver.method import ImplicitRungeKutta
-from solver.per_sample.field import SampleField
+from solver.per_sample.field import SampleField, widened
 from solver.per_sample.stages import Advance, Advanced, Attempted, BySolving, Explicitly, StageRows
 from solver.per_sample.under_way import SamplePlan, UnderWay
 
@@ -57,7 +57,7 @@ class Runner:
         self._restart(start)
 
     def run(self, start: UnderWay, most: int, *, knows_slope: bool, looks: bool) -> Attempts:
-        """Up to `most` attempts. Where it `looks`, fewer if half of the rows, or all, have arrived before."""
+        """Up to `most` attempts. Where it `looks`, fewer if all or most of the rows have arrived before."""
         self._restart(start)
         self._stages.of(0)[0].copy_(start.slope)
         for made in range(min(most, self._length)):
@@ -102,7 +102,7 @@ class Runner:
     def _few_go_on(self) -> bool:
         rows = len(self._start.s)
         going = int((self._s[-1] < self._course.end).sum())
-        return going == 0 or (rows > FEWEST and 2 * going <= rows)
+        return going == 0 or (rows > FEWEST and 4 * going <= rows)
 
     def _attempt(self, place: int, knows_slope: bool) -> None:
         """Attempt one step of every row, and accept it or not."""
@@ -117,7 +117,7 @@ class Runner:
             self._inner.append(evaluations)
         accept, h_next, self._memory = plan.control.decide(h, ratio, self._memory)
         self._s.append(torch.where(accept, torch.where(last, self._target, s + h), s))
-        moves = accept.unsqueeze(1)
+        moves = widened(accept, y)
         self._y.append(torch.where(moves, y1, y))
         self._hand_on(place, moves)
         if self._course.stops is not None:
@@ -134,7 +134,7 @@ class Runner:
         times = torch.addcmul(s * self._course.direction, self._nodes, dt)
         if self._course.window is not None:
             times = torch.clamp(times, *self._course.window)
-        at = Attempted(times, dt.to(y.dtype).unsqueeze(1), y, self._start.sample)
+        at = Attempted(times, widened(dt.to(y.dtype), y), y, self._start.sample)
         return self._make_stages(self._stages, place, at, knows_slope)
 
     def _hand_on(self, place: int, moves: Tensor) -> None:

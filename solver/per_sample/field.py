@@ -102,6 +102,14 @@ def filled(rows: Tensor) -> Tensor:
     return torch.cat((rows, rows[-1:].expand(missing, *rows.shape[1:]))) if missing else rows
 
 
+def widened(column: Tensor, like: Tensor) -> Tensor:
+    """A number for each row (rows,) as a tensor (rows, entries), like `like` in shape.
+
+    For few entries, operations that broadcast by themselves take ten times as long.
+    """
+    return column.unsqueeze(1).expand_as(like).contiguous()
+
+
 def all_finite(vectors: Tensor) -> Tensor:
     """Of vectors (samples, entries): whether all entries of a sample are finite."""
     return torch.isfinite(vectors).all(1)

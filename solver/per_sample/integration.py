@@ -171,7 +171,7 @@ class SampleIntegration:
         """Write down what came of a run of attempts, and say where the next one goes on."""
         wishes, stopped = self._wishes, self._stopped(start, attempts)
         taken, times = stopped.valid & attempts.accept, self._times_of(start)
-        due = due_in(attempts, taken, times, start.output)
+        due = due_in(attempts, times, start.output)
         looked_for = wishes.keep or wishes.nodes or wishes.conditions is not None
         if looked_for or bool((due.following > start.output).any()):
             wanted = taken if looked_for else taken & (due.many > 0)

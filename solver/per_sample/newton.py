@@ -17,14 +17,14 @@ from solver.per_sample.field import SampleField
 class RowSystem:
     """The matrices (rows, stages · entries, …) with blocks δ_ij I - dt a_ij J_i, LU-factorised.
 
-    `a` is (stages, stages), dt (rows, 1), and `jacobians` (stages, rows, entries, entries), or (1, …) for all alike. A
-    singular matrix gives solutions that are not finite.
+    `a` is (stages, stages), dt (rows, entries), and `jacobians` (stages, rows, entries, entries), or (1, …) for all
+    alike. A singular matrix gives solutions that are not finite.
     """
 
     def __init__(self, a: Tensor, dt: Tensor, jacobians: Tensor) -> None:
         stages, (rows, entries) = len(a), jacobians.shape[1:3]
         coupling: Tensor = torch.einsum("ij,inpq->nipjq", -a, jacobians.expand(stages, -1, -1, -1))
-        matrix = coupling.reshape(rows, stages * entries, -1) * dt.unsqueeze(2)
+        matrix = coupling.reshape(rows, stages * entries, -1) * dt[:, :1].unsqueeze(2)
         matrix.diagonal(dim1=-2, dim2=-1).add_(1.0)
         self._lu, self._pivots, _ = torch.linalg.lu_factor_ex(matrix)
 

@@ -13,7 +13,7 @@ import torch
 from torch import Tensor
 
 from solver.coefficients import constant
-from solver.per_sample.field import SampleField
+from solver.per_sample.field import SampleField, widened
 from solver.per_sample.newton import RowEquations, attached
 from solver.per_sample.record import Way
 from solver.per_sample.taken import Places, dense_weights
@@ -113,7 +113,7 @@ class _TapedStep:
         way = steps.way
         times = torch.addcmul(way.t, constant(tableau.all_c, way.t).unsqueeze(1), way.dt)
         times = times if steps.window is None else torch.clamp(times, *steps.window)
-        return cls(tableau, field, way.sample, times, way.dt.to(y.dtype).unsqueeze(1), y, [])
+        return cls(tableau, field, way.sample, times, widened(way.dt.to(y.dtype), y), y, [])
 
     def attach(self, solved: Tensor, derivatives: int) -> None:
         """Take the slopes (steps, stages, entries) that were `solved` for, with the graph of what they solve."""

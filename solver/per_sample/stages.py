@@ -16,7 +16,7 @@ from solver.tableau import padded
 
 
 class Attempted(NamedTuple):
-    """From where attempts are made: times (stages, rows) of the stages, signed sizes (rows, 1), states, and whose."""
+    """Where attempts are made: times (stages, rows) of stages, signed sizes and states (rows, entries), and whose."""
 
     times: Tensor
     dt: Tensor

@@ -12,7 +12,7 @@ from torch import Tensor
 from solver.coefficients import constant
 from solver.integrate import AT_STEP_END
 from solver.per_sample.attempts import Attempts
-from solver.per_sample.field import SampleField
+from solver.per_sample.field import SampleField, widened
 from solver.per_sample.under_way import SamplePlan, UnderWay
 from solver.tableau import ButcherTableau
 
@@ -35,11 +35,10 @@ class Due(NamedTuple):
     following: Tensor
 
 
-def due_in(attempts: Attempts, taken: Tensor, times: Tensor, output: Tensor) -> Due:
-    """Which of `times` (rows, times), rising in s, the `taken` attempts came past; `output` is the next in each row."""
-    s, s1 = attempts.s[:-1], attempts.s[1:]
-    slack = AT_STEP_END * torch.maximum(s.abs(), s1.abs())
-    reach = torch.where(taken, s1 + slack, -torch.inf).cummax(0).values
+def due_in(attempts: Attempts, times: Tensor, output: Tensor) -> Due:
+    """Which of `times` (rows, times), rising in s, the attempts came past; `output` is the next in each row."""
+    size = attempts.s.abs()
+    reach = torch.maximum(size[:-1], size[1:]).mul_(AT_STEP_END).add_(attempts.s[1:])
     after = torch.searchsorted(times, reach.t().contiguous(), right=True).t()
     after = torch.maximum(after, output)
     first = torch.cat((output.unsqueeze(0), after[:-1]))
@@ -127,13 +126,13 @@ class TakenSteps:
         )
 
     def _from_start(self, step: Tensor, moved: Tensor) -> Tensor:
-        return torch.addcmul(self.y[step], self.dt[step].to(moved.dtype).unsqueeze(1), moved)
+        return torch.addcmul(self.y[step], widened(self.dt[step].to(moved.dtype), moved), moved)
 
     def _total(self, step: Tensor, weights: Sequence[Tensor]) -> Tensor:
         """Σ weights_i k_i of the first stages, each weight (places,) or (1,)."""
         place, total = self._place[step], self.y.new_zeros(len(step), self.y.shape[1])
         for stage, weight in enumerate(weights):
-            total = torch.addcmul(total, self._slopes(stage, step, place), weight.unsqueeze(1))
+            total = torch.addcmul(total, self._slopes(stage, step, place), widened(weight, total))
         return total
 
     def _slopes(self, stage: int, step: Tensor, place: Tensor) -> Tensor:
