@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 
 from solver.coefficients import constant
-from solver.field import FlatField
+from solver.field import FlatField, paired
 from solver.gradients.cotangents import ParameterSums, SavedCotangents
 from solver.gradients.discrete_adjoint import StepwiseAdjoint
 from solver.stages import combined
@@ -51,8 +51,9 @@ class TapedAdjoint(StepwiseAdjoint):
         pairs = [(k, row) for k, row in zip(slopes, cotangents, strict=False) if k is not None and k.requires_grad]
         if not pairs:
             return None
-        outputs, onto = zip(*pairs, strict=True)
-        at_start, *found = torch.autograd.grad(outputs, (y, *self._parameters), onto, allow_unused=True)
+        with torch.enable_grad():
+            together = paired(torch.stack([slope for slope, _ in pairs]), torch.stack([row for _, row in pairs]))
+        at_start, *found = torch.autograd.grad(together, (y, *self._parameters), allow_unused=True)
         self._sums.add(found)
         return at_start
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import gc
+import subprocess
+import sys
 import weakref
 
 import pytest
@@ -121,3 +123,19 @@ def test_the_bytes_behind_a_result_are_those_that_its_graph_saved() -> None:
     assert bytes_behind(torch.tanh(y @ weight.t()), [weight]) == 2 * row  # what tanh gave, and y
     assert bytes_behind(torch.tanh(y @ weight.t()), [weight, y]) == row
     assert bytes_behind(y + 1.0, [weight]) == 2 * row  # the sum, and the leaf
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("rowwise", [False, True])
+def test_the_first_gradient_of_all_does_not_wait_for_sympy(rowwise: bool) -> None:
+    code = f"""
+import sys, torch
+from solver import solve
+field = torch.nn.Linear(2, 2)
+call = lambda t, y: field(y)
+start, times = torch.randn(5, 2), torch.tensor([0.0, 1.0])
+solve(call, start, times, rowwise={rowwise}, parameters=tuple(field.parameters())).ys.square().sum().backward()
+assert field.weight.grad.norm() > 0
+sys.exit("sympy" in sys.modules)
+"""
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
