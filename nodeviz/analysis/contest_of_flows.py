@@ -90,7 +90,10 @@ def reports(subject: Subject, limit: float = LIMIT) -> Iterator[Report]:
     """A report after every turn, until each contestant has trained for `limit` seconds."""
     task = as_match_density(subject.experiment.task)
     floor = task.floor(subject.experiment.dataset)
-    careers = [Career(contestant, limit) for contestant in contestants(subject.experiment, task)]
+    careers: list[Career] = []
+    for contestant in contestants(subject.experiment, task):
+        careers.append(Career(contestant, limit))
+        subject.attend()
     while not all(career.over for career in careers):
         for career in careers:
             if not career.over:

@@ -10,10 +10,14 @@ from nodeviz.analysis.apprentice import Apprentice
 from nodeviz.analysis.rivals.contestant import Contestant
 from nodeviz.experiment import Experiment
 from nodeviz.tasks import MatchDensity
+from nodeviz.tasks.densities.objectives.chosen import objective_of
 from nodeviz.tasks.learnt import Learnt, place
 from nodeviz.tasks.solving import solve_as_set
 
+JUDGED = 1000
+"""Points that judge a flow, always the same ones."""
 SAMPLED = 400
+"""Points that evaluations are counted for."""
 BATCH_STREAM = 9
 """Batches are drawn from a stream of their own of the training seed."""
 
@@ -26,20 +30,20 @@ class Continuous(Contestant):
         theta = here.initial_parameters()
         self.name, self.parameters = name, theta.size
         self._task, self._experiment = task, here
-        self._run = task.begin(here)
+        self._objective = objective_of(task, here, JUDGED)
         trained, self._learnt = place(here.field, theta)
         self._apprentice = Apprentice(trained, here.training)
         self._generator = np.random.default_rng([here.training.seed, BATCH_STREAM])
 
     def step(self) -> None:
         """One of the task's; where its solve fails, nothing is learnt."""
-        found = self._run.loss(self._learnt, self._generator, self._experiment.solver)
+        found = self._objective.loss(self._learnt, self._generator, self._experiment.solver)
         if found.status.ok:
             self._apprentice.step(self._learnt.gradient(found.loss))
 
     def merit(self) -> float:
         """As the task evaluates it."""
-        return self._run.evaluate(self._shown(), self._experiment.solver)
+        return self._objective.evaluate(self._shown(), self._experiment.solver)
 
     def evaluations(self) -> float:
         """Of one solve of base points, with the experiment's solver."""

@@ -8,14 +8,14 @@ from torch import Tensor
 
 from nodeviz.analysis.apprentice import Apprentice
 from nodeviz.analysis.rivals.contestant import Contestant
-from nodeviz.analysis.rivals.continuous import BATCH_STREAM
+from nodeviz.analysis.rivals.continuous import BATCH_STREAM, JUDGED
 from nodeviz.analysis.rivals.planar_flow import drawn_planar_flow, planar_flow
 from nodeviz.experiment import Experiment
 from nodeviz.tasks import MatchDensity
 from nodeviz.tasks.densities.energy import energy_of
 from nodeviz.tasks.densities.flow import Flow
+from nodeviz.tasks.densities.objectives.chosen import judges_of, samples_of
 from nodeviz.tasks.densities.objectives.samples import Samples
-from nodeviz.tasks.densities.run import judges_of, samples_of
 
 
 class Planar(Contestant):
@@ -32,9 +32,9 @@ class Planar(Contestant):
         self._samples: Samples | None = None
         if task.objective == "reverse-kl":
             self._energy = energy_of(experiment.dataset)
-            self._judges = judges_of(self._base, seed).float()
+            self._judges = judges_of(self._base, seed, JUDGED).float()
         else:
-            self._samples = samples_of(task.points_of(experiment.dataset), seed, task.batch)
+            self._samples = samples_of(task.points_of(experiment.dataset), seed, task.batch, JUDGED)
             self._judges = self._samples.held_out.float()
 
     def step(self) -> None:
