@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 
 READ_OUT_STREAM = 5
 """Weights, batches, noise, drawn points and the read-out each draw from a stream of their own of the same seed."""
+SHARPNESS = 4.0
+"""Of the read-out at step 0: the length of its rows, about. Of 1, 2, 4 and 8 on moons, annuli and spirals, 4 learns
+as fast as any, and the flow needs to carry points only two thirds as far as with 1, in fewer evaluations."""
 TIMES = 101
 """When the phase plane looks at trajectories."""
 STARTS_A_CLASS = 4
@@ -92,10 +95,10 @@ class Classify(DeclaredTask, frozen=True, tag="classify"):
         return 1 if classes == 2 else classes
 
     def initial_parameters(self, dataset: Dataset, field: Field, seed: int) -> NDArray[np.float32]:
-        """Normal weights of a size that keeps logits near one, and zero biases."""
+        """Normal weights and zero biases."""
         rows = self.logits(dataset)
         draw = np.random.default_rng([seed, READ_OUT_STREAM])
-        weight = draw.standard_normal((rows, field.dim)) / np.sqrt(field.dim)
+        weight = SHARPNESS * draw.standard_normal((rows, field.dim)) / np.sqrt(field.dim)
         return np.concatenate([weight.ravel(), np.zeros(rows)]).astype(np.float32)
 
     def begin(self, problem: Problem) -> Run:

@@ -10,6 +10,7 @@ import torch
 from torch import Tensor
 
 from nodeviz.analysis.classifiers.classifier import Classifier, Evaluations, Told
+from nodeviz.tasks.classify import SHARPNESS
 from nodeviz.tasks.read_out import ReadOut
 
 STREAM = 6
@@ -49,7 +50,7 @@ def drawn_resnet(name: str, shape: Shape, seed: int) -> ResNet:
     *blocks, weight, bias = shape.parts
     sizes = {0: 1 / sqrt(shape.dim), 1: 0.0, 2: 0.1, 3: 0.0}
     parts = [sizes[place % 4] * draw.standard_normal(part) for place, part in enumerate(blocks)]
-    parts += [draw.standard_normal(weight) / sqrt(shape.dim), np.zeros(bias)]
+    parts += [SHARPNESS * draw.standard_normal(weight) / sqrt(shape.dim), np.zeros(bias)]
     return ResNet(name, shape, torch.from_numpy(np.concatenate([part.ravel() for part in parts])).float())
 
 
