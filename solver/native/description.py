@@ -85,10 +85,6 @@ class Network:
         """In one evaluation of one sample."""
         return (1 + (self.trace != 0.0) * self.layers[0].inputs) * sum(map(Affine.size, self.layers))
 
-    @cached_property
-    def gated(self) -> bool:
-        return any(layer.gate is not None for layer in self.layers)
-
     def places(self) -> NetworkPlaces:
         """As the kernel takes it."""
         layers = (LayerPlaces * len(self.layers))(*(layer.places() for layer in self.layers))

@@ -64,7 +64,7 @@ def _agrees(field: NativeField, problem: Problem) -> bool:
         return False
     if clocks is not None:
         rows = y0.numel() // y0.shape[-1]
-        if network.gated or not _like(clocks, y0) or clocks.numel() != rows or clocks.requires_grad:
+        if not _like(clocks, y0) or clocks.numel() != rows or clocks.requires_grad:
             return False
     work = y0.numel() // y0.shape[-1] * network.multiplications
     if work > MUCH_WORK and torch.get_num_threads() >= MANY_THREADS:

@@ -7,7 +7,8 @@
 /* Of layer l, `inputs[l]` goes in, `linear[l]` is W x + b + t c, `sums[l]` is what bends, gated where there are gates.
 
 Where nothing needs them apart, `linear[l]` and `sums[l]`, and `sums[l]` and `inputs[l + 1]`, are the same memory.
-Each has the samples as columns, then those of every tangent. `state` is what was evaluated at. */
+Each has the samples as columns, then those of every tangent; `gains[l]`, of a gated layer, has the samples alone.
+`state` is what was evaluated at. */
 typedef struct {
     real **inputs, **linear, **sums, **gains;
     real *state;
@@ -34,7 +35,7 @@ static void make_tape(Pool *pool, Tape *tape, const Network *network, long colum
         tape->sums[l] = separate ? take_reals(pool, size) : tape->inputs[l + 1];
         int gated = network->layer[l].gate != NULL;
         tape->linear[l] = gated && apart ? take_reals(pool, size) : tape->sums[l];
-        tape->gains[l] = gated ? take_reals(pool, padded(network->layer[l].outputs)) : NULL;
+        tape->gains[l] = gated ? take_reals(pool, network->layer[l].outputs * columns) : NULL;
     }
 }
 
@@ -54,6 +55,11 @@ static void enter(const Network *network, Tape *tape, const real *state) {
         }
 }
 
+/* The times of the samples from column `at` on. */
+INLINE vec times_at(const Tape *tape, long at) {
+    return tape->clocks ? load(tape->clocks + at) + tape->t : splat(tape->t);
+}
+
 /* linear[l] = W x + b + t c. */
 static void add_up(const Network *network, Tape *tape, long l) {
     const Layer *layer = network->layer + l;
@@ -67,26 +73,46 @@ static void add_up(const Network *network, Tape *tape, long l) {
         return;
     for (long o = 0; o < layer->outputs; o++)
         for (long at = 0; at < columns; at += LANES) {
-            vec t = tape->clocks ? load(tape->clocks + at) + tape->t : splat(tape->t);
             real *place = out + o * all + at;
-            store(place, load(place) + t * layer->time[o]);
+            store(place, load(place) + times_at(tape, at) * layer->time[o]);
         }
+}
+
+/* How far the gates of a layer are open, for all samples alike. */
+static void open_gates(const Layer *layer, const Tape *tape, real *gains) {
+    for (long first = 0; first < layer->outputs; first += LANES) {
+        vec gain = sigmoid(load(layer->gate + first) * tape->t + load(layer->gate_bias + first));
+        for (long o = first; o < layer->outputs && o < first + LANES; o++)
+            for (long at = 0; at < tape->columns; at += LANES)
+                store(gains + o * tape->columns + at, splat(gain[o - first]));
+    }
+}
+
+/* The same for samples at times of their own. */
+static void open_gates_each(const Layer *layer, const Tape *tape, real *gains) {
+    for (long o = 0; o < layer->outputs; o++)
+        for (long at = 0; at < tape->columns; at += LANES)
+            store(gains + o * tape->columns + at, sigmoid(times_at(tape, at) * layer->gate[o] + layer->gate_bias[o]));
 }
 
 /* sums[l] = gain * linear[l] + t s, where the layer is gated. */
 static void pass_gates(const Network *network, Tape *tape, long l) {
     const Layer *layer = network->layer + l;
     long columns = tape->columns, all = columns * (1 + network->tangents);
-    real *gains = tape->gains[l];
-    if (!gains)
+    if (!layer->gate)
         return;
-    for (long o = 0; o < layer->outputs; o += LANES)
-        store(gains + o, sigmoid(load(layer->gate + o) * tape->t + load(layer->gate_bias + o)));
-    for (long o = 0; o < layer->outputs; o++) {
-        real shift = layer->shift ? tape->t * layer->shift[o] : 0;
-        for (long at = o * all; at < (o + 1) * all; at += LANES)
-            store(tape->sums[l] + at, load(tape->linear[l] + at) * gains[o] + (at < o * all + columns ? shift : 0));
-    }
+    (tape->clocks ? open_gates_each : open_gates)(layer, tape, tape->gains[l]);
+    for (long o = 0; o < layer->outputs; o++)
+        for (long at = 0; at < columns; at += LANES) {
+            vec gain = load(tape->gains[l] + o * columns + at);
+            for (long k = 0; k <= network->tangents; k++) {
+                long place = o * all + k * columns + at;
+                vec passed = load(tape->linear[l] + place) * gain;
+                if (layer->shift && !k)
+                    passed += times_at(tape, at) * layer->shift[o];
+                store(tape->sums[l] + place, passed);
+            }
+        }
 }
 
 /* The velocity, and after it the trace where there is one, of the samples. */

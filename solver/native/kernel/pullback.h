@@ -68,25 +68,24 @@ static void pull_gates(const Network *network, const Tape *tape, WeightSums *sum
     long columns = tape->columns, all = columns * (1 + network->tangents);
     if (!layer->gate)
         return;
-    for (long o = 0; o < layer->outputs; o++) {
-        real gain = tape->gains[l][o], *cotangent = sums->cotangent + o * all;
-        vec onto_gain = {0}, onto_shift = {0};
-        for (long at = 0; at < all; at += LANES) {
-            vec due = load(cotangent + at);
-            onto_gain += due * load(tape->linear[l] + o * all + at);
-            if (at < columns)
-                onto_shift += due;
-            store(cotangent + at, due * gain);
-        }
-        if (!sums->wanted)
-            continue;
-        onto_gain *= gain * (1 - gain);
-        add_to(own->gate, o, onto_gain * tape->t);
-        if (own->gate_bias)
+    for (long o = 0; o < layer->outputs; o++)
+        for (long at = 0; at < columns; at += LANES) {
+            real *cotangent = sums->cotangent + o * all + at, *linear = tape->linear[l] + o * all + at;
+            vec gain = load(tape->gains[l] + o * columns + at), t = times_at(tape, at);
+            vec onto_shift = load(cotangent), onto_gain = {0};
+            for (long k = 0; k <= network->tangents; k++) {
+                vec due = load(cotangent + k * columns);
+                onto_gain += due * load(linear + k * columns);
+                store(cotangent + k * columns, due * gain);
+            }
+            if (!sums->wanted)
+                continue;
+            onto_gain *= gain * ((real)1 - gain);
+            add_to(own->gate, o, onto_gain * t);
             add_to(own->gate_bias, o, onto_gain);
-        if (own->shift)
-            add_to(own->shift, o, onto_shift * tape->t);
-    }
+            if (own->shift)
+                add_to(own->shift, o, onto_shift * t);
+        }
 }
 
 /* What the layer's own weights gather from the cotangent of linear[l]. */
@@ -109,7 +108,7 @@ static void gather(const Network *network, const Tape *tape, WeightSums *sums, l
             if (own->bias)
                 add_to(own->bias, o, due);
             if (own->time)
-                add_to(own->time, o, due * (tape->clocks ? load(tape->clocks + at) + tape->t : splat(tape->t)));
+                add_to(own->time, o, due * times_at(tape, at));
         }
 }
 

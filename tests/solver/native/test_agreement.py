@@ -131,6 +131,11 @@ def test_layers_may_be_gated_and_shifted_by_time() -> None:
     assert_same(both(gated(2, 20, 9, 2), batch=37))
 
 
+@pytest.mark.parametrize("trace", [0.0, 1.0])
+def test_gates_may_open_at_times_of_each_samples_own(trace: float) -> None:
+    assert_same(both(gated(2, 11, 9, 2, trace=trace), batch=37, clocks=torch.linspace(-1.0, 2.0, 37).double()))
+
+
 @pytest.mark.parametrize("activation", ACTIVATIONS)
 def test_the_divergence_may_be_integrated_beside_the_state(activation: str) -> None:
     fixed = {"method": "rk4", "dt": 0.05} if activation == "relu" else {}
