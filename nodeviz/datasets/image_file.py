@@ -29,6 +29,7 @@ MOST_PIXELS = 25_000_000
 """Of an image: a small file may claim to be a huge one."""
 LUMINANCE = np.array([0.2126, 0.7152, 0.0722])
 """Of red, green and blue (ITU-R BT.709)."""
+SHORT = "ends before its last pixel. Save or copy it anew."
 PNG = b"\x89PNG\r\n\x1a\n"
 CHANNELS = {0: 1, 2: 3, 3: 1, 4: 2, 6: 4}
 """Of PNG's colour types: grey, colour, palette, grey with alpha, colour with alpha."""
@@ -60,7 +61,7 @@ def _read(path: Path, changed: int, size: int) -> Image:
     try:
         grey = _png(data) if data.startswith(PNG) else _netpbm(data)
     except (struct.error, zlib.error, IndexError, KeyError) as error:
-        raise ValueError(f"{path.name} is damaged and cannot be read as an image.") from error
+        raise ValueError(f"{path.name} is damaged and cannot be read as an image. Save it anew.") from error
     except ValueError as error:
         raise ValueError(f"{path.name} {error}") from error
     grey.flags.writeable = False
@@ -90,13 +91,15 @@ def _png(data: bytes) -> Grey:
     packed = zlib.decompressobj()
     row = header.width * channels * header.depth // 8
     raw = packed.decompress(b"".join(body for kind, body in chunks if kind == b"IDAT"), header.height * (row + 1))
+    if len(raw) < header.height * (row + 1):
+        raise ValueError(SHORT)
     lines = np.frombuffer(raw, np.uint8).reshape(header.height, row + 1)
     values = _unfiltered(lines[:, 0], lines[:, 1:], channels * header.depth // 8)
     if header.depth == 16:
         values = values[:, ::2]  # the upper bytes are all that is seen
     image = values.reshape(header.height, header.width, channels)
     if header.colour == 3:
-        palette = next(body for kind, body in chunks if kind == b"PLTE")
+        palette = dict(chunks)[b"PLTE"]
         image = np.frombuffer(palette, np.uint8).reshape(-1, 3)[image[:, :, 0]]
     return _grey(image / 255.0)
 
@@ -150,10 +153,15 @@ def _netpbm(data: bytes) -> Grey:
         at += len(line) + 1
     if not words or words[0] not in (b"P5", b"P6"):
         raise ValueError("is no PNG, and no binary PGM or PPM. Save it as one of these.")
+    numbers = [int(word) for word in words[1:4] if word.isdigit()]
+    if len(numbers) < 3 or not 0 < numbers[2] < 65536:
+        raise ValueError("has no width, height and largest value where a PGM or PPM has them. Save it anew.")
     channels = 3 if words[0] == b"P6" else 1
-    width, height, most = (int(word) for word in words[1:4])
+    width, height, most = numbers
     _check_size(width, height)
     kind = np.dtype(">u2") if most > 255 else np.dtype(np.uint8)
+    if len(data) - at < width * height * channels * kind.itemsize:
+        raise ValueError(SHORT)
     values = np.frombuffer(data, kind, width * height * channels, at)
     return _grey(values.astype(np.float64).reshape(height, width, channels) / most)
 

@@ -88,26 +88,44 @@ def test_the_built_in_picture_has_mass_one_and_half_of_its_ink_on_the_left() -> 
     assert share > 0.6
 
 
-def png(grey: np.ndarray, filtered: int) -> bytes:
-    """An 8-bit grey PNG, each line written with filter 0 (none) or 1 (differences to the left)."""
-    lines = np.diff(grey.astype(np.int16), axis=1, prepend=0).astype(np.uint8) if filtered else grey
+def predictions(grey: np.ndarray, filtered: int) -> np.ndarray:
+    """What each byte of a PNG line is written as a difference to, by the filter's number."""
+    left, up = (
+        np.pad(grey, one)[: grey.shape[0], : grey.shape[1]].astype(int) for one in (((0, 0), (1, 0)), ((1, 0), (0, 0)))
+    )
+    corner = np.pad(grey, ((1, 0), (1, 0)))[:-1, :-1].astype(int)
+    near = np.stack([left, up, corner])
+    paeth = np.take_along_axis(near, np.abs(near - (left + up - corner)).argmin(0)[np.newaxis], 0)[0]
+    return (0 * left, left, up, (left + up) // 2, paeth)[filtered]
+
+
+def chunk(kind: bytes, body: bytes) -> bytes:
+    return struct.pack(">I", len(body)) + kind + body + struct.pack(">I", zlib.crc32(kind + body))
+
+
+def png(grey: np.ndarray, filtered: int = 0, interlaced: int = 0) -> bytes:
+    """An 8-bit grey PNG, all lines written by one filter."""
+    lines = (grey - predictions(grey, filtered)).astype(np.uint8)
     raw = np.concatenate([np.full((len(grey), 1), filtered, np.uint8), lines], 1).tobytes()
-
-    def chunk(kind: bytes, body: bytes) -> bytes:
-        return struct.pack(">I", len(body)) + kind + body + struct.pack(">I", zlib.crc32(kind + body))
-
-    head = struct.pack(">IIBBBBB", grey.shape[1], grey.shape[0], 8, 0, 0, 0, 0)
+    head = struct.pack(">IIBBBBB", grey.shape[1], grey.shape[0], 8, 0, 0, 0, interlaced)
     return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", head) + chunk(b"IDAT", zlib.compress(raw)) + chunk(b"IEND", b"")
 
 
-@pytest.mark.parametrize("kind", ["png", "filtered png", "pgm"])
-def test_an_image_file_is_read_as_what_was_written(tmp_path: Path, kind: str) -> None:
-    grey = np.random.default_rng(0).integers(0, 256, (7, 5)).astype(np.uint8)
-    path = tmp_path / "image"
-    path.write_bytes(b"P5\n# by hand\n5 7\n255\n" + grey.tobytes() if kind == "pgm" else png(grey, int("f" in kind)))
-    np.testing.assert_allclose(image_file(path).grey, grey / 255)
-    wide = Picture(path=str(path))
-    x, y = wide.draw(1000, np.random.default_rng(0)).ys.T
+GREY = np.random.default_rng(0).integers(0, 256, (7, 5)).astype(np.uint8)
+
+
+@pytest.mark.parametrize("filtered", range(5))
+def test_a_png_is_read_as_what_was_written_by_every_filter(tmp_path: Path, filtered: int) -> None:
+    path = tmp_path / "image.png"
+    path.write_bytes(png(GREY, filtered))
+    np.testing.assert_allclose(image_file(path).grey, GREY / 255)
+
+
+def test_a_pgm_is_read_as_what_was_written_and_its_longer_side_fits_the_plane(tmp_path: Path) -> None:
+    path = tmp_path / "image.pgm"
+    path.write_bytes(b"P5\n# by hand\n5 7\n255\n" + GREY.tobytes())
+    np.testing.assert_allclose(image_file(path).grey, GREY / 255)
+    x, y = Picture(path=str(path)).draw(1000, np.random.default_rng(0)).ys.T
     assert np.abs(y).max() < 3.5
     assert np.abs(x).max() < 3 * 5 / 7 + 0.5
 
@@ -116,7 +134,7 @@ def test_the_ink_of_a_picture_is_where_it_is_dark_and_top_is_up(tmp_path: Path) 
     grey = np.full((8, 8), 255, np.uint8)
     grey[0, 7] = 0
     path = tmp_path / "corner.png"
-    path.write_bytes(png(grey, 0))
+    path.write_bytes(png(grey))
     ys = Picture(path=str(path)).draw(100, np.random.default_rng(0)).ys
     assert np.abs(ys - 2.625).max() <= 0.75
     assert Picture(path=str(path), ink="bright").draw(1000, np.random.default_rng(0)).ys.mean() < 0.2
@@ -124,7 +142,16 @@ def test_the_ink_of_a_picture_is_where_it_is_dark_and_top_is_up(tmp_path: Path) 
 
 @pytest.mark.parametrize(
     ("content", "sentence"),
-    [(b"GIF89a", "no PNG"), (b"\x89PNG\r\n\x1a\n\0\0", "damaged"), (b"P5\n900000 900000\n255\n", "pixels")],
+    [
+        (b"GIF89a", "no PNG"),
+        (b"\x89PNG\r\n\x1a\n\0\0", "damaged"),
+        (png(GREY)[:60], "ends before"),
+        (png(GREY, interlaced=1), "interlacing"),
+        (b"P5\n900000 900000\n255\n", "pixels"),
+        (b"P5\n5 7\n255\n" + GREY.tobytes()[:-1], "ends before"),
+        (b"P5\n5 x\n", "no width"),
+    ],
+    ids=["GIF", "PNG without a header", "cut PNG", "interlaced PNG", "huge PGM", "cut PGM", "PGM without a size"],
 )
 def test_what_is_no_image_is_refused_in_a_sentence(tmp_path: Path, content: bytes, sentence: str) -> None:
     path = tmp_path / "broken"
@@ -137,6 +164,6 @@ def test_what_is_no_image_is_refused_in_a_sentence(tmp_path: Path, content: byte
 
 def test_an_image_without_ink_is_refused_in_a_sentence(tmp_path: Path) -> None:
     path = tmp_path / "white.png"
-    path.write_bytes(png(np.full((4, 4), 255, np.uint8), 0))
+    path.write_bytes(png(np.full((4, 4), 255, np.uint8)))
     with pytest.raises(ValueError, match="no dark pixel"):
         Picture(path=str(path)).sample(0)
