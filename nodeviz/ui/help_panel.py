@@ -13,10 +13,19 @@ from nodeviz.ui.overlay import Overlay
 WIDTH, HEIGHT = 620, 600
 WORDS = """<p><b>A neural ODE is a vector field with parameters</b>: dh/dt = f(h, t, θ). Training moves θ until the
 field carries its starts along the data.</p>
+<p><b>Three tasks</b>, chosen at the upper left. <i>Fit trajectories</i>: the field is learnt from paths that were
+observed. <i>Classify</i>: the flow moves points until a straight cut tells their classes apart. <i>Match a density</i>:
+the flow carries a normal distribution to that of the data. A thumbnail chooses the data; noise, size and split act at
+once and keep the weights.</p>
 <p>Causes stand on the left: the problem, the field, how it is trained. The effect is in the middle: the phase plane.
 The price is on the right: the solver's settings beside what they cost.</p>
 <p><b>In the phase plane</b> a click places a start and a drag moves it; a right click or Delete removes it. The wheel
-zooms, a drag beside the starts pans, a double click shows everything again.</p>
+zooms, a drag beside the starts pans, a double click shows everything again. The chips above it choose what is drawn:
+the decision surface or the density at the time below, the data, and points that the flow carries. An augmented
+dimension lifts points off the plane. The two arrows below play time forward and back.</p>
+<p><b>Below</b>, the loss has its floor dashed where one is known: no field is better on average. Beside the trade-off
+of error and cost stand studies of the experiment; one runs while it is looked at. A right click on any plot copies or
+saves its picture, on a table its numbers.</p>
 <p><b>NFE</b>, the number of function evaluations, is how often the solver asked the field. <b>rtol</b> and <b>atol</b>
 are the error that an adaptive method may make in one step. The <b>solver error</b> is what came of it: the largest
 distance to the exact trajectory of the same field. The <b>loss</b> says how far that field is from the data.</p>"""

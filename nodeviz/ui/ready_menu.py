@@ -28,7 +28,9 @@ class ReadyMenu(QMenu):
             return
         found = list(zip(ready_made(), ready_experiments(), strict=True))
         for task in TASKS:
-            self.addSection(task.title)
+            if not self.isEmpty():
+                self.addSeparator()
+            self.addAction(task.title).setEnabled(False)
             for name, experiment in found:
                 if type(experiment.task) is task:
                     entry = self.addAction(experiment.name[:1].upper() + experiment.name[1:])

@@ -10,6 +10,8 @@ from nodeviz.ui import chrome, theme
 from nodeviz.ui.actions import Actions
 
 SHOWN = "Show "
+FIRST_TO_LEAVE = ("view.arrows", "view.particles", "view.learnt", "view.data", "view.target", "view.cloud")
+"""The order in which chips give way where there is too little room."""
 
 
 class ViewChips(QWidget):
@@ -21,6 +23,7 @@ class ViewChips(QWidget):
         line = QHBoxLayout(self)
         line.setContentsMargins(theme.SPACE, theme.SPACE_SMALL, theme.SPACE, theme.SPACE_SMALL)
         line.setSpacing(theme.SPACE_SMALL)
+        self._actions = actions
         self.chips: dict[str, QToolButton] = {}
         for command in actions.commands_of("View"):
             if command.name.startswith("view."):
@@ -39,11 +42,14 @@ class ViewChips(QWidget):
         self._make_room()
 
     def _make_room(self) -> None:
-        """Where there is no room for all, those that are in the menu as well give way."""
-        chips = [chip for chip in self.chips.values() if not chip.isHidden()]
-        needed = sum(chip.sizeHint().width() + theme.SPACE_SMALL for chip in (*chips, *self._spare)) + 2 * theme.SPACE
-        for chip in self._spare:
-            chip.setVisible(needed <= self.width())
+        """Where there is no room for all, the less wanted give way: all of them are in the menu as well."""
+        offered = {name: chip for name, chip in self.chips.items() if self._actions[name].isVisible()}
+        leaving = [*self._spare, *(offered[name] for name in FIRST_TO_LEAVE if name in offered)]
+        shown = [*offered.values(), *self._spare]
+        while leaving and _width(shown) > self.width():
+            shown.remove(leaving.pop(0))
+        for chip in (*offered.values(), *self._spare):
+            chip.setVisible(chip in shown)
 
     def _chip(self, action: QAction, *, checkable: bool) -> QToolButton:
         chip = QToolButton(self)
@@ -56,7 +62,7 @@ class ViewChips(QWidget):
         def follow() -> None:
             chip.setText(action.text().removeprefix(SHOWN))
             chip.setAccessibleName(action.text())
-            chip.setVisible(action.isVisible())
+            chip.setVisible(action.isVisible())  # where there is room for it
             chip.setChecked(action.isChecked())
             chip.setEnabled(action.isEnabled())
             chip.setToolTip(action.toolTip())
@@ -64,3 +70,8 @@ class ViewChips(QWidget):
         action.changed.connect(follow)
         follow()
         return chip
+
+
+def _width(chips: list[QToolButton]) -> int:
+    """What a line of `chips` needs."""
+    return sum(chip.sizeHint().width() + theme.SPACE_SMALL for chip in chips) + 2 * theme.SPACE

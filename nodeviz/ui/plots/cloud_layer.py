@@ -11,11 +11,13 @@ from PySide6.QtCore import QLineF, QRectF
 from PySide6.QtGui import QColor, QPainter, QPen
 
 from nodeviz.tasks.picture import Cloud
+from nodeviz.ui.plots.clipping import clipped
 from nodeviz.ui.plots.dots import Dots, paint_dots
+from nodeviz.ui.plots.velocity_grid import Extent
 
 SIZE, SHADOW = 4.4, 2.4
-FAR, FARTHEST_LINE = 1e9, 1e5
-"""Where points are put that must not be seen, and how far off, in pixels, the end of a stem that is drawn may lie."""
+FAR = 1e9
+"""Where points are put that must not be seen."""
 SLANT = (0.28, 0.62)
 """Which way height leads in the picture, right and up, as in an oblique projection."""
 TALLEST = 0.36
@@ -109,13 +111,12 @@ class CloudLayer(pg.GraphicsObject):
         return heights[:, None] * np.array(SLANT, np.float32) * np.float32(scale)
 
     def _paint_stems(self, painter: QPainter, feet: NDArray[np.float32], heads: NDArray[np.float32]) -> None:
-        transform = painter.worldTransform()
-        scale, shift = [transform.m11(), transform.m22()], [transform.dx(), transform.dy()]
-        ends = np.concatenate([feet * scale + shift, heads * scale + shift], axis=1)
-        ends = ends[np.abs(ends).max(axis=1, initial=0) < FARTHEST_LINE]
+        transform, view = painter.worldTransform(), self.viewRect()
+        within = Extent(view.left(), view.right(), view.top(), view.bottom())
+        ends = clipped(feet.astype(float), heads.astype(float), within)
         painter.save()
         painter.resetTransform()
         painter.setPen(QPen(QColor(self._stem), 1))
-        painter.drawLines([QLineF(*line) for line in ends.tolist()])
+        painter.drawLines([transform.map(QLineF(*line)) for line in ends.tolist()])
         painter.restore()
         paint_dots(painter, self, [Dots(feet, self._stem)], SHADOW)

@@ -85,7 +85,7 @@ def _stamps(colour: str, size: float, rim: str, ratio: float) -> tuple[QPixmap, 
 def _mapped(painter: QPainter, item: pg.GraphicsObject, points: NDArray[np.floating]) -> NDArray[np.float64]:
     """Points of the plane (n, 2) on the painter's device; those outside the view are left out."""
     view = item.viewRect()
-    margin = 0.02 * view.width()
+    margin = 0.02 * view.width() if item._exportOpts is False else 0.0  # not every viewer of SVG minds a clip path
     x, y = points[:, 0], points[:, 1]
     inside = (x > view.left() - margin) & (x < view.right() + margin) & (y > view.top() - margin)
     inside &= y < view.bottom() + margin

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pyqtgraph as pg
-from PySide6.QtCore import QRectF, Qt
+from PySide6.QtCore import QLineF, QRectF, Qt
 from PySide6.QtGui import QColor, QPainter, QPen
+
+from nodeviz.ui.plots.clipping import clipped
+from nodeviz.ui.plots.velocity_grid import Extent
 
 DASHES = [4.0, 4.0]
 """Of a dashed line: how long dashes and gaps are, in widths of the line."""
@@ -38,8 +42,20 @@ class Stroke(pg.PlotCurveItem):
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.resetTransform()
         painter.setPen(pen)
-        painter.drawPath(transform.map(self.getPath()))
+        if self._exportOpts is not False and self.getViewBox() is not None and not pen.dashPattern():
+            painter.drawLines([transform.map(line) for line in self._pieces_in_view()])
+        else:
+            painter.drawPath(transform.map(self.getPath()))
         painter.restore()
+
+    def _pieces_in_view(self) -> list[QLineF]:
+        """Cut where the view ends, for not every viewer of SVG minds a clip path."""
+        points = np.stack([self.xData, self.yData], axis=1).astype(float)
+        connect = self.opts["connect"]
+        joined = connect[:-1] if isinstance(connect, np.ndarray) else np.ones(len(points) - 1, bool)
+        view = self.viewRect()
+        within = Extent(view.left(), view.right(), view.top(), view.bottom())
+        return [QLineF(*piece) for piece in clipped(points[:-1][joined], points[1:][joined], within).tolist()]
 
 
 class LayerStroke(Stroke):
