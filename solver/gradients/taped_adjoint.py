@@ -48,11 +48,12 @@ class TapedAdjoint(StepwiseAdjoint):
     def _pull_slopes(self, step: Checkpoint, cotangents: Tensor) -> Tensor | None:
         """Cotangents of the step's first slopes -> that of its start; those of the parameters go to the sums."""
         y, slopes = self._graph(step, len(cotangents))
-        pairs = [(k, row) for k, row in zip(slopes, cotangents, strict=False) if k is not None and k.requires_grad]
-        if not pairs:
+        taped = {place: k for place, k in enumerate(slopes[: len(cotangents)]) if k is not None and k.requires_grad}
+        if not taped:
             return None
+        onto = cotangents if len(taped) == len(cotangents) else cotangents[list(taped)]
         with torch.enable_grad():
-            together = paired(torch.stack([slope for slope, _ in pairs]), torch.stack([row for _, row in pairs]))
+            together = paired(torch.stack(tuple(taped.values())), onto)
         at_start, *found = torch.autograd.grad(together, (y, *self._parameters), allow_unused=True)
         self._sums.add(found)
         return at_start

@@ -101,6 +101,19 @@ def test_nothing_is_kept_where_no_gradient_is_asked_for() -> None:
     assert solve(field, STARTS, TIMES).stats.kept == 0
 
 
+@pytest.mark.parametrize("budget", [0, 10_000])
+def test_a_field_may_be_constant_for_a_while(budget: int) -> None:
+    rate, found = torch.tensor(0.7, dtype=torch.float64, requires_grad=True), []
+
+    def field(t: Tensor, y: Tensor) -> Tensor:
+        return rate * y if t < 0.5 else torch.full_like(y, 0.3)
+
+    for gradient in (Checkpointed(graph_bytes=budget), "direct"):
+        how = {"method": "rk4", "dt": 0.11, "gradient": gradient, "parameters": [rate]}
+        found.append(torch.autograd.grad(solve(field, STARTS, TIMES, **how).ys.square().sum(), rate))
+    torch.testing.assert_close(*found)
+
+
 def test_a_field_may_differentiate_inside_by_torch_func() -> None:
     field = Perceptron()
 
