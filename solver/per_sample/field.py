@@ -66,14 +66,10 @@ class SampleField:
         """∂f_i/∂y_j as [sample, i, j], for one evaluation and a pullback for every entry of a state."""
         with torch.enable_grad():
             at = y.detach().requires_grad_()
-            dy = self.evaluate(t.detach(), at, samples)
-        if not dy.requires_grad:
+            totals = self.evaluate(t.detach(), at, samples).sum(0).unbind()
+        if not totals[0].requires_grad:
             return y.new_zeros(*y.shape, y.shape[1])
-        units = torch.eye(y.shape[1], dtype=y.dtype, device=y.device)
-        pulled = [
-            torch.autograd.grad(dy, at, unit.expand_as(dy), retain_graph=True, materialize_grads=True)[0]
-            for unit in units
-        ]
+        pulled = [torch.autograd.grad(total, at, retain_graph=True, materialize_grads=True)[0] for total in totals]
         return torch.stack(pulled, 1)
 
     def evaluate_checked(self, t: Tensor, y: Tensor) -> Tensor:

@@ -116,7 +116,9 @@ class _Checkpointed(torch.autograd.Function):
         if len(ctx.way.sample):
             calls = problem.field.calls
             rounds = Rounds(ctx.way, ctx.places, len(problem.y0), problem.window)
-            gradients[0] = of_starts + _pull_back(problem, rounds, of_states[rounds.arrangement], gradients[1:])
+            gradients[0] = of_starts + _pull_back(
+                problem, rounds, of_states.detach()[rounds.arrangement], gradients[1:]
+            )
             problem.stats.nfe_backward += problem.field.calls - calls
         return None, None, None, *(once(x, "checkpointed") for x in gradients)
 
@@ -130,8 +132,10 @@ def _pull_back(problem: SampleProblem, rounds: Rounds, saved: Tensor, sums: list
         with torch.enable_grad():
             y = steps.way.y.detach().requires_grad_()
             made = remake(problem.plan.tableau, problem.field, steps, y)
-        onto = (at_ends[:size], saved[rounds.saved(n)])
-        pulled = torch.autograd.grad(made, (y, *parameters), onto, materialize_grads=True)
+            # given the cotangents themselves, autograd would import sympy to compare their shapes
+            onto_ends = torch.dot(made.y1.reshape(-1), at_ends[:size].reshape(-1))
+            total = onto_ends + torch.dot(made.saved.reshape(-1), saved[rounds.saved(n)].reshape(-1))
+        pulled = torch.autograd.grad(total, (y, *parameters), materialize_grads=True)
         at_ends[:size] = pulled[0]
         for total, part in zip(sums, pulled[1:], strict=True):
             total += part
