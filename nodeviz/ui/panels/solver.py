@@ -11,6 +11,7 @@ from nodeviz.ui.controls import row_for
 from nodeviz.ui.controls.row import Row
 from nodeviz.ui.controls.stops_row import StopsRow
 from nodeviz.ui.panels.section import Section
+from nodeviz.ui.panels.setting_rows import SettingRows
 from nodeviz.ui.store import ExperimentStore
 
 CAUTION = "Its gradient can be wrong by orders of magnitude at loose tolerances; checkpointed is exact."
@@ -39,6 +40,8 @@ class SolverPanel(Section):
         self.shared.setFont(theme.caption_font())
         self.shared.setWordWrap(True)
         self.add(self.shared)
+        self.layers = SettingRows("view", store, lambda setting: setting.name == "depth", _without_layers, parent=self)
+        self.add(self.layers)
         self.add_more(*(self.rows[name] for name in RARE))
         self._show(store.experiment)
         store.changed.connect(lambda before, after: self._show(after))
@@ -51,3 +54,8 @@ class SolverPanel(Section):
         self.caution.setVisible(experiment.solver.gradient in RUNS_BACKWARDS)
         self.shared.setText(experiment.solver.why_shared)
         self.shared.setVisible(bool(experiment.solver.why_shared))
+
+
+def _without_layers(experiment: Experiment) -> frozenset[str]:
+    """Only a flow that classifies is also shown as a ResNet."""
+    return frozenset() if experiment.task.shows == "classes" else frozenset(("depth",))

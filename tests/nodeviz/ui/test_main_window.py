@@ -310,6 +310,25 @@ def test_a_view_chip_changes_what_is_drawn_and_concerns_no_worker(launched: Laun
     assert len(client.sent_to("trainer", Configure)) == sent
 
 
+def test_layers_can_be_chosen_where_classes_are_told_apart_and_reach_the_engine(
+    launched: Launched, client: PretendedClient
+) -> None:
+    get_ready(launched, client)
+    solver = next(section for section in launched.window.right.sections if section.title == "Solver")
+    assert not solver.layers.rows["depth"].isVisible()
+    launched.desk.alternatives.choose("task", Classify)
+    assert solver.layers.rows["depth"].isVisible()
+    launched.desk.link.tick()
+    launched.desk.store.edit("view.depth", 4)
+    launched.desk.link.tick()
+    sent = client.sent_to("trainer", Configure)
+    stands = Configured(
+        role="trainer", step=0, kept=False, device="cpu", parameters=9, revision=sent[-1].revision, run=sent[-1].run
+    )
+    hear(launched, client, stands)
+    assert client.sent_to("trainer", Configure)[-1].experiment.view.depth == 4
+
+
 def test_the_view_has_a_chip_for_every_layer_of_the_experiment_and_for_no_other(
     launched: Launched, client: PretendedClient
 ) -> None:
