@@ -43,6 +43,8 @@ def _run(options: argparse.Namespace) -> int:
     except ValueError as error:
         raise Misuse(str(error)) from error
     _check_suited(study, experiment)
+    if options.steps is not None and not study.follows_weights:
+        raise Misuse(f"The study {study.name} trains weights of its own from the beginning; leave --steps out.")
     from nodeviz.cli.studying import Studying  # here, for it imports torch
     from nodeviz.cli.training import trainer_from
 
@@ -50,8 +52,7 @@ def _run(options: argparse.Namespace) -> int:
         trainer = trainer_from(model, experiment)
     except ValueError as error:
         raise Misuse(str(error)) from error
-    untrained = STEPS if study.follows_weights and not model.step else 0
-    outcome = Studying(study, trainer).run(untrained if options.steps is None else options.steps)
+    outcome = Studying(study, trainer).run(_steps_before(study, options.steps, trained=model.step > 0))
     if options.json:
         print(msgspec.json.encode(outcome.report).decode())
     else:
@@ -74,6 +75,13 @@ def _check_suited(study: Study, experiment: Experiment) -> None:
     why_not = study.unsuited(experiment)
     if why_not:
         raise Misuse(f"The study {study.name} does not suit {experiment.name}. {why_not}")
+
+
+def _steps_before(study: Study, asked: int | None, trained: bool) -> int:
+    """How many training steps come first."""
+    if asked is not None:
+        return asked
+    return STEPS if study.follows_weights and not trained else 0
 
 
 STUDY = Command(

@@ -6,6 +6,9 @@ from collections.abc import Iterator
 
 from nodeviz.analysis.report import Cell, Column, Report, Table
 
+WRITTEN_OUT_BELOW = 1e6
+"""Up to here a number is easier to read with all its digits than as a power of ten."""
+
 
 def words(report: Report) -> Iterator[str]:
     """Line by line."""
@@ -31,4 +34,7 @@ def _table(table: Table) -> Iterator[str]:
 def _cell(cell: Cell, column: Column) -> str:
     if cell is None:
         return "–"
-    return cell if isinstance(cell, str) else f"{cell:.{column.digits}g}"
+    if isinstance(cell, str):
+        return cell
+    written_out = 10**column.digits <= abs(cell) < WRITTEN_OUT_BELOW
+    return f"{cell:.0f}" if written_out else f"{cell:.{column.digits}g}"

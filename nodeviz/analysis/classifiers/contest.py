@@ -28,7 +28,7 @@ COLUMNS = (
     Column("test error", "%", 3, "How many of the points that training does not see are told wrongly."),
     Column("test loss", "nats", 2, "The cross-entropy of those points: how sure it is of what it tells rightly."),
     Column("parameters", "", 4, "Numbers that are learnt, the read-out's among them."),
-    Column("kept", "kB", 3, "Memory in use between the forward and the backward pass of one batch."),
+    Column("kept", "kB", 3, "Memory in use between the passes there and back of a batch, with torch's own operations."),
     Column("step", "ms", 3, "The median time of the newest training steps, taken in turns with the others'."),
     Column("NFE forward", "", 3, "Evaluations of the field, or of blocks, in one step."),
     Column("NFE backward", "", 3, "Evaluations on the way back; what pulls its own evaluations back makes none."),
@@ -127,7 +127,12 @@ def conclusion(contenders: list[Contender]) -> str:
     least, most = (which(standing, key=lambda one: one.kept) for which in (min, max))
     quickest = min(standing, key=lambda one: one.milliseconds)
     return (
-        f"Least error, {best:.3g} %: {leaders}. Least kept for the gradient, {least.kept / 1e3:.3g} kB: "
-        f"{least.classifier.name}; most, {most.kept / 1e3:.3g} kB: {most.classifier.name}. "
+        f"Least error, {best:.3g} %: {leaders}. Least kept for the gradient, {_kilobytes(least)}: "
+        f"{least.classifier.name}; most, {_kilobytes(most)}: {most.classifier.name}. "
         f"Quickest step, {quickest.milliseconds:.2g} ms: {quickest.classifier.name}."
     )
+
+
+def _kilobytes(contender: Contender) -> str:
+    kilobytes = contender.kept / 1e3
+    return f"{kilobytes:.0f} kB" if kilobytes >= 100 else f"{kilobytes:.3g} kB"

@@ -41,6 +41,7 @@ def test_json_is_the_whole_report(capsys: pytest.CaptureFixture[str]) -> None:
         (["study"], "STUDY"),
         (["study", "dept", *QUICK], "did you mean depth?"),
         (["study", "depth", "spiral"], "does not suit spiral. Fit trajectories has no layers to count"),
+        (["study", "classifiers", *QUICK], "trains weights of its own from the beginning; leave --steps out"),
         (["study", "depth", "--task", "classify"], "Classifying needs points with classes; Spiral has none"),
     ],
 )
@@ -71,10 +72,10 @@ def test_columns_are_aligned_and_an_unknown_figure_is_a_dash() -> None:
     columns = (Column("name"), Column("error", "%", 2), Column("steps"))
     table = Table(columns, (("a long name", 12.345, 7.0), ("short", None, 1234.0)))
     assert list(words(Report(table, sentence="So."))) == [
-        "name         error     steps",
+        "name         error  steps",
         "                 %",
-        "a long name     12         7",
-        "short            –  1.23e+03",
+        "a long name     12      7",
+        "short            –   1234",
         "",
         "So.",
     ]
