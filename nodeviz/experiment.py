@@ -92,16 +92,6 @@ class ViewSettings(Settings, frozen=True):
         int,
         described("layers", "Look at the weights as a ResNet of so many equal layers; 0 is the ODE.", low=0, high=256),
     ] = 0
-    depth: Annotated[
-        int,
-        described(
-            "layers",
-            "Shows the same weights as a ResNet of so many equal layers: Euler's method with a step a layer, of a "
-            "second at most. 0 shows the flow.",
-            low=0,
-            high=64,
-        ),
-    ] = 0
     starts: tuple[tuple[float, float], ...] = ()
 
 

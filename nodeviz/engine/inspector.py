@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from math import ceil
 from typing import NamedTuple
 
 import numpy as np
 import torch
-from msgspec.structs import replace
 from numpy.typing import ArrayLike, NDArray
 from torch import Tensor
 
@@ -45,8 +43,6 @@ class Inspector:
     def __init__(self, experiment: Experiment, weights: Weights, attend: Callable[[], None]) -> None:
         self.experiment = experiment
         self.weights = weights
-        self.shown_with = shown_with(experiment)
-        """The solver of what the phase plane shows."""
         self._attend = attend
         self._learnt = place(experiment.field, weights.theta).learnt
         self._module = self._learnt.field
@@ -63,7 +59,7 @@ class Inspector:
     def picture(self, run: Run, viewpoint: Viewpoint) -> Picture:
         """What the task of `run` shows."""
         with torch.no_grad():
-            return run.picture(self._learnt, viewpoint, self.shown_with)
+            return run.picture(self._learnt, viewpoint, self.experiment.solver)
 
     def curves(self, starts: Starts, ts: NDArray[np.float64]) -> Iterator[list[Curve]]:
         """The trajectories from `starts` at `ts`, in pieces as they are solved.
@@ -71,7 +67,7 @@ class Inspector:
         Steps of a fixed size are the same for all starts, so those are solved together, and each curve is what it
         would be alone. Adaptive steps suit the start they were chosen for.
         """
-        settings = self.shown_with
+        settings = self.experiment.solver
         if len(starts) > 1 and (settings.steps_are_fixed or len(starts) > SOLVED_ALONE):
             solution = self.solve(starts, ts, settings)
             if solution.status.ok:
@@ -94,15 +90,6 @@ class Inspector:
 
     def _states(self, starts: ArrayLike, dtype: torch.dtype) -> Tensor:
         return lifted(torch.tensor(starts, dtype=dtype), self.experiment.field)
-
-
-def shown_with(experiment: Experiment) -> SolverSettings:
-    """The solver as set; where classes are shown as by a ResNet of equal layers, Euler's method with a step a layer."""
-    layers = experiment.view.depth
-    if not layers or experiment.task.shows != "classes":
-        return experiment.solver
-    end = float(experiment.task.times(experiment.dataset)[-1])
-    return replace(experiment.solver, method="euler", controller="auto", dt=end / max(layers, ceil(end)))
 
 
 def _curve(solution: Solution, i: int) -> Curve:

@@ -187,7 +187,7 @@ class InspectorSession(Session):
     def _families(self, inspector: Inspector, user: Starts) -> tuple[tuple[Curve, ...], tuple[Curve, ...]]:
         """The trajectories from the data's starts, and those from the user's."""
         learnt = tuple((float(x), float(y)) for x, y in self._question.starts)
-        if inspector.shown_with.steps_are_fixed:
+        if inspector.experiment.solver.steps_are_fixed:
             curves = self._curves(inspector, learnt + user)
             return curves[: len(learnt)], curves[len(learnt) :]
         return self._curves(inspector, learnt), self._curves(inspector, user)

@@ -125,7 +125,7 @@ class EngineLink(QObject):
             self.inspection.begin_again()
 
     def edit(self, experiment: Experiment) -> None:
-        """Take an edited experiment. One that differs only in what is drawn of the same figures concerns no worker."""
+        """Take an edited experiment. One that differs in its view alone concerns no worker."""
         before, self._experiment = self._experiment, experiment
         if _computed(before) == _computed(experiment):
             return
@@ -287,8 +287,8 @@ class EngineLink(QObject):
 
 
 def _computed(experiment: Experiment) -> tuple[object, ...]:
-    """The sections that the engine computes with, and what it is to show them as."""
-    return (*swept_by(experiment), experiment.training, experiment.view.depth)
+    """The sections that the engine computes with."""
+    return (*swept_by(experiment), experiment.training)
 
 
 def swept_by(experiment: Experiment) -> tuple[object, ...]:

@@ -39,11 +39,12 @@ Starts = tuple[tuple[float, float], ...]
 
 
 class Scene(NamedTuple):
-    """What the phase plane looks at: x0, x1, y0, y1; the time of the field; the user's starts."""
+    """What the phase plane looks at: x0, x1, y0, y1; the time of the field; the user's starts; as how many layers."""
 
     extent: tuple[float, float, float, float]
     t: float = 0.0
     starts: Starts = ()
+    layers: int = 0
 
 
 class Inspection(QObject):
@@ -75,9 +76,13 @@ class Inspection(QObject):
 
     def look(self, scene: Scene) -> None:
         """The phase plane looks at something else."""
-        if scene != self._scene:
-            self._scene = scene
-            self._portrait_due = True
+        if scene == self._scene:
+            return
+        if self._scene is not None and scene.layers != self._scene.layers:
+            for question in self._studies.values():
+                question.age()
+        self._scene = scene
+        self._portrait_due = True
 
     def ask_trajectories(self, starts: Starts) -> None:
         """Solve from these starts before anything else, and at once; the newest asked replaces one that waits."""
@@ -185,9 +190,8 @@ class Inspection(QObject):
         if self._inspector.edit_waits or (training and now < self._portrait_not_before):
             return
         self._question += 1
-        self._portrait.offer(
-            AskPortrait(self._question, self._scene.extent, self._scene.t, self._scene.starts, run=self._run)
-        )
+        extent, t, starts, layers = self._scene
+        self._portrait.offer(AskPortrait(self._question, extent, t, starts, layers=layers, run=self._run))
         ask = self._portrait.next()
         if ask is not None:
             self._portrait_due = False
@@ -211,7 +215,8 @@ class Inspection(QObject):
         question.asked(self._question, now, self._stamp())
         self._study_told = True
         self._tell_weights()
-        self._inspector.send(AskStudy(self._question, self._study, run=self._run))
+        layers = 0 if self._scene is None else self._scene.layers
+        self._inspector.send(AskStudy(self._question, self._study, layers, run=self._run))
 
     def _stamp(self) -> WeightsStamp:
         return None if self._weights is None else (self._weights.run, self._weights.step)

@@ -123,8 +123,10 @@ class PhaseFeed(QObject):
 
     def _look(self) -> None:
         extent = self._plane.extent.widened(BEYOND)
-        t = self._t if _moves(self._store.experiment) else 0.0
-        self._link.inspection.look(Scene(extent, t, self._store.experiment.view.starts))
+        experiment = self._store.experiment
+        t = self._t if _moves(experiment) else 0.0
+        layers = experiment.view.layers if experiment.task.shows == "classes" else 0
+        self._link.inspection.look(Scene(extent, t, experiment.view.starts, layers))
 
     def _on_extent(self) -> None:
         visible = self._plane.extent

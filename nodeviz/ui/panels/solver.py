@@ -40,7 +40,7 @@ class SolverPanel(Section):
         self.shared.setFont(theme.caption_font())
         self.shared.setWordWrap(True)
         self.add(self.shared)
-        self.layers = SettingRows("view", store, lambda setting: setting.name == "depth", _without_layers, parent=self)
+        self.layers = SettingRows("view", store, lambda setting: setting.name == "layers", _without_layers, parent=self)
         self.add(self.layers)
         self.add_more(*(self.rows[name] for name in RARE))
         self._show(store.experiment)
@@ -58,4 +58,4 @@ class SolverPanel(Section):
 
 def _without_layers(experiment: Experiment) -> frozenset[str]:
     """Only a flow that classifies is also shown as a ResNet."""
-    return frozenset() if experiment.task.shows == "classes" else frozenset(("depth",))
+    return frozenset() if experiment.task.shows == "classes" else frozenset(("layers",))

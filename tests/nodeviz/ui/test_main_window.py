@@ -14,6 +14,7 @@ from PySide6.QtWidgets import QScrollArea, QWidget
 from nodeviz.assets_path import ready_made
 from nodeviz.engine.messages import (
     ActivityChanged,
+    AskPortrait,
     AskTrajectories,
     Configure,
     Configured,
@@ -310,23 +311,22 @@ def test_a_view_chip_changes_what_is_drawn_and_concerns_no_worker(launched: Laun
     assert len(client.sent_to("trainer", Configure)) == sent
 
 
-def test_layers_can_be_chosen_where_classes_are_told_apart_and_reach_the_engine(
-    launched: Launched, client: PretendedClient
+def test_layers_can_be_chosen_where_classes_are_told_apart_and_are_asked_for(
+    launched: Launched, client: PretendedClient, qtbot
 ) -> None:
     get_ready(launched, client)
     solver = next(section for section in launched.window.right.sections if section.title == "Solver")
-    assert not solver.layers.rows["depth"].isVisible()
+    launched.desk.store.edit("view.layers", 4)
+    qtbot.waitUntil(lambda: bool(client.sent_to("inspector", AskPortrait)))
+    assert not solver.layers.rows["layers"].isVisible()
+    assert client.sent_to("inspector", AskPortrait)[-1].layers == 0, "there are no classes"
     launched.desk.alternatives.choose("task", Classify)
-    assert solver.layers.rows["depth"].isVisible()
-    launched.desk.link.tick()
-    launched.desk.store.edit("view.depth", 4)
-    launched.desk.link.tick()
-    sent = client.sent_to("trainer", Configure)
-    stands = Configured(
-        role="trainer", step=0, kept=False, device="cpu", parameters=9, revision=sent[-1].revision, run=sent[-1].run
-    )
-    hear(launched, client, stands)
-    assert client.sent_to("trainer", Configure)[-1].experiment.view.depth == 4
+    launched.desk.store.edit("view.layers", 4)
+    assert solver.layers.rows["layers"].isVisible()
+    for role in ("trainer", "inspector"):
+        hear(launched, client, Configured(role=role, step=0, kept=False, device="cpu", parameters=9, revision=1))
+    launched.desk.link.inspection._portrait.answered()
+    qtbot.waitUntil(lambda: client.sent_to("inspector", AskPortrait)[-1].layers == 4)
 
 
 def test_the_view_has_a_chip_for_every_layer_of_the_experiment_and_for_no_other(
