@@ -75,7 +75,7 @@ class MainWindow(QMainWindow):
         self._phase_feed = PhaseFeed(desk.store, desk.link, self.plane, self.scrubber)
         self._feeds = (
             HistoryFeed(desk.link, desk.clock, self.toolbar, self.loss, self.evaluations, self.cost),
-            LossFeed(desk.store, self.loss),
+            LossFeed(desk.store, desk.clock, self.loss),
             SweepFeed(desk.store, desk.link, desk.clock, self.tradeoff),
             StudyFeed(desk.store, desk.link, desk.clock, self.studies),
             ParameterFeed(desk.store, desk.link, field),

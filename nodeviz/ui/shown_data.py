@@ -24,8 +24,8 @@ class ShownData(NamedTuple):
     classes: int = 1
 
     def class_at(self, places: NDArray[np.floating]) -> NDArray[np.int64]:
-        """The class of the point nearest to each of `places` (n, 2); zeros where there are no points."""
-        if not len(self.points) or not len(places):
+        """The class of the point nearest to each of `places` (n, 2); zeros where there is but one."""
+        if self.classes == 1 or not len(places):
             return np.zeros(len(places), np.int64)
         distances = np.linalg.norm(places[:, None] - self.points[None], axis=-1)
         return self.labels[np.argmin(distances, axis=1)]

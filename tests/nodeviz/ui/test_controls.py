@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QWidget
 from nodeviz.experiment import Experiment, SolverSettings, TrainingSettings
 from nodeviz.fields.mlp import MLPField
 from nodeviz.settings import Setting, settings_of
+from nodeviz.tasks.tableau import WrittenTableau
 from nodeviz.ui.controls import row_for
 from nodeviz.ui.controls.choice_row import ChoiceRow
 from nodeviz.ui.controls.number_row import NumberRow
@@ -165,6 +166,7 @@ def test_the_method_is_a_slider_whose_stops_are_named(store: ExperimentStore, qt
 
 
 def test_every_method_can_be_had_and_becomes_a_stop(store: ExperimentStore, qtbot) -> None:
+    store.edit("solver.tableau", WrittenTableau(a=((),), b=(1,)))
     row = StopsRow(the("method"), "solver", store)
     qtbot.addWidget(row)
     for choice in the("method").choices:
@@ -194,7 +196,7 @@ def test_the_list_of_methods_is_grouped_and_picks_by_keyboard(store: ExperimentS
     row.box.showPopup()
     items = [row.box.list.list.item(place) for place in range(row.box.list.list.count())]
     headings = [item.text() for item in items if not item.flags() & Qt.ItemFlag.ItemIsEnabled]
-    assert len(headings) == 5 and len(items) == len(headings) + len(the("method").choices)
+    assert len(headings) == 6 and len(items) == len(headings) + len(the("method").choices)
     assert row.box.list.list.currentItem().text() == "Dormand-Prince 5(4)"
     QTest.keyClick(row.box.list.list, Qt.Key.Key_Down)
     QTest.keyClick(row.box.list.list, Qt.Key.Key_Return)

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
+from nodeviz.datasets.moons import Moons
 from nodeviz.engine.messages import Curve, Portrait, Progress, SweepExtended, SweepPoint, pack
+from nodeviz.tasks import MatchDensity
 from nodeviz.ui.launch import Launched
 from tests.nodeviz.ui.pretended import PretendedClient
 
@@ -95,3 +97,24 @@ def test_a_sweep_shows_its_points_and_what_the_solver_as_set_costs(
     )
     assert launched.window.cost.values["error"].text() == "0.00100"
     assert launched.window.tradeoff.sentence == ""
+
+
+def test_the_loss_has_the_terms_of_its_task_at_once_and_the_floor_when_nothing_is_dragged(
+    launched: Launched, client: PretendedClient, qtbot, monkeypatch
+) -> None:
+    asked: list[float] = []
+
+    def floor(task: MatchDensity, dataset) -> float:
+        asked.append(dataset.noise)
+        return 1.25
+
+    monkeypatch.setattr(MatchDensity, "floor", floor)
+    store, plot = launched.desk.store, launched.window.loss
+    launched.desk.alternatives.choose("task", MatchDensity)
+    launched.desk.alternatives.choose("dataset", Moons)
+    assert store.experiment.task.loss_label in plot.toolTip() and "floor" not in plot.toolTip()
+    for noise in (0.11, 0.12, 0.13):
+        store.edit("dataset.noise", noise, gesture="drag")
+    assert asked == []
+    qtbot.waitUntil(lambda: bool(asked))
+    assert asked == [0.13] and "floor" in plot.toolTip()

@@ -367,8 +367,10 @@ def test_ready_made_experiments_stand_below_their_tasks_with_a_sentence(launched
     assert launched.desk.store.experiment.name.lower() == entries[-1].text().lower()
 
 
-def test_nothing_is_clipped_and_the_middle_keeps_its_share(launched: Launched) -> None:
+@pytest.mark.parametrize("task", TASKS, ids=lambda task: task.title)
+def test_nothing_is_clipped_and_the_middle_keeps_its_share(launched: Launched, task) -> None:
     window = launched.window
+    launched.desk.alternatives.choose("task", task)
     for width, height in ((1280, 800), (1920, 1080), (3840, 2160)):
         window.resize(width, height)
         QTest.qWait(20)
