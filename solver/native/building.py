@@ -48,9 +48,11 @@ def compile_kernel(target: Path, double: bool) -> None:
         for own in TARGETS:
             command = [*_compiler(), *FLAGS, *own, *(["-DDOUBLE"] if double else [])]
             command += [str(SOURCES / "kernel.c"), "-o", str(draft), "-lm"]
-            done = subprocess.run(command, capture_output=True, text=True, timeout=LONGEST, check=False)
+            # a shell renames it, and so does even when this process ends before: the next one then finds it
+            renaming = ["sh", "-c", 'draft=$1 target=$2; shift 2; "$@" && mv -f "$draft" "$target"', "sh"]
+            whole = [*renaming, str(draft), str(target), *command]
+            done = subprocess.run(whole, capture_output=True, text=True, timeout=LONGEST, check=False)
             if done.returncode == 0:
-                draft.replace(target)
                 return
             said = said or (done.stderr.strip().splitlines() or [f"status {done.returncode}"])[0]
     except (OSError, subprocess.SubprocessError) as trouble:

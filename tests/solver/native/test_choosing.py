@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from time import monotonic, sleep
 from typing import Any
 
 import pytest
@@ -209,3 +213,15 @@ def test_threads_may_solve_at_the_same_time() -> None:
     with ThreadPoolExecutor(3) as pool:
         for _ in range(5):
             assert all(map(torch.equal, pool.map(gradient, range(6)), alone))
+
+
+@pytest.mark.slow
+def test_a_build_goes_on_when_the_process_ends(tmp_path: Path) -> None:
+    begin = "import time, torch; from solver.native.library import KERNELS; KERNELS.get(torch.float32); time.sleep(1)"
+    environment = {**os.environ, "XDG_CACHE_HOME": str(tmp_path), "NODEVIZ_NATIVE": "1"}
+    folder = tmp_path / "Library" / "Caches" if sys.platform == "darwin" else tmp_path
+    subprocess.run([sys.executable, "-c", begin], env={**environment, "HOME": str(tmp_path)}, check=True)
+    until = monotonic() + 60
+    while not list((folder / "nodeviz" / "native").glob("kernel-*.so")) and monotonic() < until:
+        sleep(0.1)
+    assert [path.suffix for path in (folder / "nodeviz" / "native").iterdir()] == [".so"]
