@@ -1,0 +1,38 @@
+"""KeptWeights: whoever goes back to an experiment finds the weights that it was left with."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QObject
+
+from nodeviz.engine.carry import keeps_weights
+from nodeviz.engine.messages import Checkpoint
+from nodeviz.experiment import Experiment
+from nodeviz.fields.layout import size_of
+from nodeviz.ui.engine_link import EngineLink
+from nodeviz.ui.store import ExperimentStore
+
+MOST = 12
+"""Experiments that are remembered so; a network of thousands of weights is some hundred kilobytes."""
+
+
+class KeptWeights(QObject):
+    """Another field or task begins with fresh weights; undoing that, or choosing what was left, brings the old ones."""
+
+    def __init__(self, store: ExperimentStore, link: EngineLink) -> None:
+        super().__init__(link)
+        self._link = link
+        self._kept: list[tuple[Experiment, Checkpoint]] = []
+        store.changed.connect(self._on_changed)
+
+    def _on_changed(self, before: Experiment, after: Experiment) -> None:
+        if keeps_weights(before, after):
+            return
+        left = self._link.checkpoint
+        if left is not None and left.step > 0 and left.theta.shape == (size_of(before.layout()),):
+            self._kept = [*self._kept[1 - MOST :], (before, left)]
+        found = next((checkpoint for experiment, checkpoint in reversed(self._kept) if experiment == after), None)
+        if found is not None:
+            wanted = self._link.wanted
+            self._link.restore(found)
+            if wanted:
+                self._link.train()
