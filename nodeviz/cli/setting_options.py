@@ -6,6 +6,7 @@ import argparse
 from collections import Counter
 from collections.abc import Callable
 from functools import cache
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import msgspec
@@ -16,6 +17,8 @@ from nodeviz.experiment import Experiment, SolverSettings, TrainingSettings
 from nodeviz.fields import FIELDS
 from nodeviz.settings import Setting, settings_of
 from nodeviz.tasks import TASKS
+from nodeviz.tasks.solving import OWN
+from nodeviz.tasks.tableau import tableau_in
 
 
 class Section(NamedTuple):
@@ -78,6 +81,9 @@ def add_setting_options(parser: argparse.ArgumentParser) -> None:
         for option in setting_options():
             if option.section == section.name:
                 _add(group, option)
+        if section.name == "solver":
+            help = "integrate with the Butcher tableau in a JSON file; `nodeviz methods --tableau FILE` certifies it"
+            group.add_argument("--tableau", type=Path, metavar="FILE", help=help)
 
 
 def experiment_as_asked(experiment: Experiment, options: argparse.Namespace) -> Experiment:
@@ -91,6 +97,8 @@ def experiment_as_asked(experiment: Experiment, options: argparse.Namespace) -> 
             if option.section == section.name and (value := getattr(options, option.destination)) is not None
         }
         _check_belonging(section, part, asked)
+        if section.name == "solver" and options.tableau is not None:
+            asked |= _own_method(options.tableau, asked)
         parts[section.name] = msgspec.structs.replace(part, **asked) if asked else part
     return msgspec.structs.replace(experiment, **parts)  # at once: a new task need not suit the old data
 
@@ -100,6 +108,13 @@ def _kind_as_asked(section: Section, part: Any, options: argparse.Namespace) -> 
     if tag is None or tag == _tag(type(part)):
         return part
     return next(kind for kind in section.kinds if _tag(kind) == tag)()
+
+
+def _own_method(path: Path, asked: dict[str, Any]) -> dict[str, Any]:
+    """The settings of the method in the file. Raises `ValueError` where another method is `asked` for as well."""
+    if asked.get("method", OWN) != OWN:
+        raise Misuse(f"--tableau brings a method, and --method {asked['method']} is another; leave one of them out.")
+    return {"method": OWN, "tableau": tableau_in(path)}
 
 
 def _check_belonging(section: Section, part: msgspec.Struct, asked: dict[str, Any]) -> None:

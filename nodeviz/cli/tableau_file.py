@@ -1,55 +1,21 @@
-"""A user's Butcher tableau in a JSON file: read, checked and made a method."""
+"""A user's Butcher tableau in a JSON file as a method, and as it is written in books."""
 
 from __future__ import annotations
 
 from fractions import Fraction
 from pathlib import Path
 
-import msgspec
-
 from nodeviz.cli.command import Misuse
+from nodeviz.tasks.tableau import method_of, tableau_in
 from solver.method import RungeKutta
-from solver.own_tableau import own_method
-
-Number = float | int | str
-"""Fractions such as "1/3" stand in quotes."""
-
-
-class WrittenTableau(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """What the file holds: the arguments of `solver.own_tableau.own_method`, by their names there."""
-
-    a: list[list[Number]]
-    b: list[Number]
-    c: list[Number] | None = None
-    b_low: list[Number] | None = None
-    order: int | None = None
-    name: str = "own"
-    label: str = "Own method"
-
-
-EXAMPLE = '{"a": [[], ["1/2"], [0, "3/4"]], "b": ["2/9", "1/3", "4/9"]}'
 
 
 def method_in(path: Path) -> RungeKutta:
     """The method whose tableau is in the file. Raises `Misuse` saying what is wrong with the file or the tableau."""
     try:
-        written = msgspec.json.decode(path.read_bytes(), type=WrittenTableau)
-    except OSError as error:
-        raise Misuse(f"{path} cannot be read: {error.strerror}.") from error
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        raise Misuse(f"{path} holds no tableau: {error}. It should look like {EXAMPLE}.") from error
-    try:
-        return own_method(
-            written.a,
-            written.b,
-            written.c,
-            b_low=written.b_low,
-            order=written.order,
-            name=written.name,
-            label=written.label,
-        )
+        return method_of(tableau_in(path))
     except ValueError as error:
-        raise Misuse(f"{path} cannot be used. {error}") from error
+        raise Misuse(str(error)) from error
 
 
 def table(method: RungeKutta) -> str:

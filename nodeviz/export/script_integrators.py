@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from nodeviz.experiment import SolverSettings
 from solver.method import RungeKutta
-from solver.methods import METHODS
 from solver.methods.dopri5 import DOPRI5
 from solver.methods.rk4 import RK4
 from solver.tableau import Row
@@ -83,7 +82,7 @@ def error_ratio(y0, y1, error):
 
 def integrator_source(solver: SolverSettings) -> str:
     """Source of `solve(f, y0, ts)`: the method as set where it is an explicit Runge-Kutta one, else one like it."""
-    chosen = next(method for method in METHODS if method.name == solver.method)
+    chosen = solver.scheme
     method = chosen if isinstance(chosen, RungeKutta) else RK4 if solver.steps_are_fixed else DOPRI5
     instead = "" if method is chosen else f"\n# It stands in for {chosen.label}, which takes more than coefficients."
     source = _tableau_source(method, instead) + _STEP

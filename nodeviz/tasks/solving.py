@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Annotated, Literal
 
 from nodeviz.settings import Choice, Settings, described
+from nodeviz.tasks.tableau import WrittenTableau, method_of
 from solver.gradient_modes import GRADIENT_MODES
 from solver.method import (
     AdamsBashforth,
@@ -23,8 +24,10 @@ if TYPE_CHECKING:
     from solver import Solution
     from solver.field import DifferentiableField, Field
 
-ADAPTIVE = frozenset(method.name for method in METHODS if method.adaptive)
-REVERSIBLE = frozenset(method.name for method in METHODS if isinstance(method, AsynchronousLeapfrog))
+LISTED = {method.name: method for method in METHODS}
+OWN = "own"
+"""The method whose tableau the user wrote."""
+
 COMMON_METHODS = ("euler", "midpoint", "heun", "rk4", "ab4", "bosh3", "dopri5", "tsit5", "dop853", "radau5")
 """What a slider stops at: one or two of each kind, from coarse to fine."""
 
@@ -41,16 +44,19 @@ def _group(method: Method) -> str:
     return "Adaptive: steps from rtol and atol" if method.adaptive else "Fixed steps"
 
 
-METHOD_CHOICES = tuple(
-    Choice(method.name, method.label, method.sentence, _group(method), method.name in COMMON_METHODS)
-    for method in METHODS
+METHOD_CHOICES = (
+    *(
+        Choice(method.name, method.label, method.sentence, _group(method), method.name in COMMON_METHODS)
+        for method in METHODS
+    ),
+    Choice(OWN, "Own tableau", "The Butcher tableau that you opened.", "Own", common=False),
 )
 
 if TYPE_CHECKING:
     MethodName = str
     GradientName = str
 else:  # the names come from the tuples that list the methods and the modes
-    MethodName = Literal[tuple(method.name for method in METHODS)]
+    MethodName = Literal[(*LISTED, OWN)]
     GradientName = Literal[tuple(mode.name for mode in GRADIENT_MODES)]
 
 GRADIENT_CHOICES = tuple(Choice(mode.name, mode.label, mode.sentence) for mode in GRADIENT_MODES)
@@ -70,11 +76,8 @@ STEPPING_CHOICES = (
         "per_sample", "per trajectory", "Every trajectory takes steps of its own, so that a stiff one slows no other."
     ),
 )
-STEPS_ALONE = tuple(
-    method.name for method in METHODS if isinstance(method, RungeKutta | ImplicitRungeKutta) and method.adaptive
-)
 PULLED_BACK_ALONE = ("checkpointed", "direct")
-"""The methods and the gradients that know steps of each trajectory's own."""
+"""The gradients that know steps of each trajectory's own."""
 
 
 class SolverSettings(Settings, frozen=True):
@@ -114,16 +117,35 @@ class SolverSettings(Settings, frozen=True):
         Literal["shared", "per_sample"],
         described("steps", "Whether the trajectories of a batch share their steps.", choices=STEPPING_CHOICES),
     ] = "shared"
+    tableau: WrittenTableau | None = None
+    """Of the method "own"; kept, without effect, while another method is chosen."""
+
+    def __post_init__(self) -> None:
+        """Raises `ValueError` also where the method is to be the user's own and there is none."""
+        super().__post_init__()
+        if self.method == OWN and self.tableau is None:
+            raise ValueError(
+                'The method "own" needs a Butcher tableau: choose "Use a Butcher tableau…" from the menu Run, '
+                "or give --tableau FILE.json on the command line."
+            )
+
+    @property
+    def scheme(self) -> Method:
+        """The method itself, listed or the user's own."""
+        if self.method == OWN and self.tableau is not None:
+            return method_of(self.tableau)
+        return LISTED[self.method]
 
     @property
     def steps_are_fixed(self) -> bool:
         """Whether `dt` rules the steps, rather than rtol and atol."""
-        return self.method not in ADAPTIVE or self.controller == "fixed"
+        return not self.scheme.adaptive or self.controller == "fixed"
 
     @property
     def gradient_used(self) -> str:
         """The mode that differentiates: the chosen one, or checkpointed where that is not made for the method."""
-        return "checkpointed" if self.gradient == "reversible" and self.method not in REVERSIBLE else self.gradient
+        able = self.gradient != "reversible" or isinstance(self.scheme, AsynchronousLeapfrog)
+        return self.gradient if able else "checkpointed"
 
     @property
     def stepping_used(self) -> str:
@@ -135,7 +157,7 @@ class SolverSettings(Settings, frozen=True):
         """Why trajectories share their steps although they were to have their own; empty where that is not so."""
         if self.stepping == "shared":
             return ""
-        if self.steps_are_fixed or self.method not in STEPS_ALONE:
+        if self.steps_are_fixed or not isinstance(self.scheme, RungeKutta | ImplicitRungeKutta):
             return (
                 "All trajectories share their steps: only adaptive Runge-Kutta methods take steps for each by itself."
             )
@@ -160,7 +182,7 @@ def solve_as_set(settings: SolverSettings, field: Field | DifferentiableField, y
         field if timed is None else timed,
         y0,
         ts,
-        method=settings.method,
+        method=settings.scheme,
         rtol=settings.rtol,
         atol=settings.atol,
         dt=settings.dt if fixed else None,  # an adaptive method chooses its first step better than a slider

@@ -209,3 +209,38 @@ def test_a_terminal_without_such_letters_sees_plain_ones() -> None:
     ProgressBar(2, terminal).show(2, float("nan"), 62)
     assert "#" * 24 in terminal.getvalue()
     assert terminal.getvalue().isascii()
+
+
+HEUN = '{"a": [[], [1]], "b": ["1/2", "1/2"]}'
+
+
+def test_it_trains_with_a_tableau_of_the_users_own(tmp_path: Path) -> None:
+    path = tmp_path / "heun.json"
+    path.write_text(HEUN, encoding="utf-8")
+    own = trained(tmp_path / "own", "--steps", "3", "--tableau", str(path))
+    listed = trained(tmp_path / "listed", "--steps", "3", "--method", "heun")
+    ours, theirs = (load_model(out / "model.nodeviz") for out in (own, listed))
+    assert ours.experiment.solver.method == "own" and ours.experiment.solver.steps_are_fixed
+    np.testing.assert_allclose(ours.theta, theirs.theta, rtol=1e-4, atol=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("text", "arguments", "sentence"),
+    [
+        ('{"a": [[]], "b": [0.9]}', (), "The weights b must sum to 1; they sum to 0.9"),
+        ("spiral", (), "holds no tableau"),
+        (HEUN, ("--method", "rk4"), "--tableau brings a method, and --method rk4 is another"),
+    ],
+)
+def test_a_tableau_that_cannot_be_used_is_told(
+    text: str, arguments: tuple[str, ...], sentence: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "own.json"
+    path.write_text(text, encoding="utf-8")
+    assert run(["train", "spiral", "--steps", "1", "--tableau", str(path), *arguments]) == 2
+    assert sentence in capsys.readouterr().err
+
+
+def test_own_without_a_tableau_is_told(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["train", "spiral", "--steps", "1", "--method", "own"]) == 2
+    assert "--tableau FILE.json" in capsys.readouterr().err

@@ -21,6 +21,7 @@ from nodeviz.library.model_file import Model, initial_model
 from nodeviz.tasks import Classify, MatchDensity
 from nodeviz.tasks.learnt import place
 from nodeviz.tasks.picture import Viewpoint
+from nodeviz.tasks.tableau import WrittenTableau
 from solver import solve
 from solver.methods import METHODS
 
@@ -128,6 +129,23 @@ def test_every_method_ends_near_the_truth(method: object, tmp_path: Path) -> Non
         ys = scope["solve"](scope["field"](), torch.tensor([2.0, 0.0], dtype=torch.float64), ts)  # type: ignore[operator]
     tolerance = max(2e-3, 200 * settings.dt**method.order)  # type: ignore[attr-defined]
     np.testing.assert_allclose(ys.numpy(), solved(model), atol=tolerance)
+
+
+@pytest.mark.parametrize("b_low", [None, ("1/2", "1/2", 0)], ids=["fixed steps", "adaptive steps"])
+def test_it_integrates_with_a_tableau_of_the_users_own(b_low: tuple[str | int, ...] | None) -> None:
+    shu_osher = WrittenTableau(
+        a=((), (1,), ("1/4", "1/4")), b=("1/6", "1/6", "2/3"), b_low=b_low, label='Mine {0} """ # \\'
+    )
+    settings = SolverSettings(method="own", tableau=shu_osher, rtol=1e-7, atol=1e-7, dt=0.001)
+    model = initial_model(Experiment(field=TRUE_SPIRAL, dataset=Spiral(points=20, duration=1.0), solver=settings))
+    source = script_source(model)
+    assert f"# {shu_osher.label}: y1 = y + dt sum(B k)" in source and "stands in for" not in source
+    scope: dict[str, object] = {"__name__": "imported"}
+    exec(source, scope)
+    ts = torch.tensor(model.experiment.dataset.sample(0).ts)
+    with torch.no_grad():
+        ys = scope["solve"](scope["field"](), torch.tensor([2.0, 0.0], dtype=torch.float64), ts)  # type: ignore[operator]
+    np.testing.assert_allclose(ys.numpy(), solved(model), atol=1e-5)
 
 
 def test_the_weights_are_those_of_the_model_to_the_last_bit() -> None:
