@@ -155,11 +155,11 @@ def _missed(found: list[Measured]) -> Iterator[str]:
         if max(one.amiss) > MASS_BAR:
             worst = one.runs[int(np.argmax(one.amiss))]
             finer = abs(1 - mass_of(worst, 2 * GRID - 1))
-            over = f"- {one.target.name}: mass by {max(one.amiss) - MASS_BAR:.1e}"
+            missed = f"- {one.target.name}: mass by {max(one.amiss) - MASS_BAR:.1e}"
             if finer < MASS_BAR:
-                yield f"{over}; the grid is to blame: with half of its spacing |1 - mass| is {finer:.1e}."
+                yield f"{missed}; the grid is to blame: with half of its spacing |1 - mass| is {finer:.1e}."
             else:
-                yield f"{over}; with half of the spacing it is {finer:.1e}: the density has details finer than that."
+                yield f"{missed}; with half of the spacing it is {finer:.1e}: the density has details finer than that."
 
 
 def steps_of(name: str, effort: Effort) -> int:
