@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import NamedTuple
 
 import pytest
 from PySide6.QtGui import QGuiApplication
+from PySide6.QtWidgets import QWidget
 
 from nodeviz.analysis.report import Chart, Column, Report, Series, Table
 from nodeviz.analysis.study import Study, Subject
@@ -13,11 +15,16 @@ from nodeviz.engine.messages import AskStudy, Configured, Failed, Ready, StudyEx
 from nodeviz.experiment import Experiment
 from nodeviz.tasks import FitTrajectories
 from nodeviz.ui import background_question
+from nodeviz.ui.alternatives import Alternatives
+from nodeviz.ui.engine_link import EngineLink
 from nodeviz.ui.figures import figure
-from nodeviz.ui.launch import Launched
+from nodeviz.ui.frame_clock import FrameClock
 from nodeviz.ui.panels import study_tabs
+from nodeviz.ui.panels.study_tabs import StudyTabs
 from nodeviz.ui.panels.study_view import StudyView
 from nodeviz.ui.report_text import best_rows, markdown, tsv
+from nodeviz.ui.store import ExperimentStore
+from nodeviz.ui.study_feed import StudyFeed
 from tests.nodeviz.ui.pretended import PretendedClient
 
 TABLE = Table(
@@ -54,6 +61,16 @@ FOLLOWING = Study("following", "Following", "About the weights.", True, only_fit
 LASTING = Study("lasting", "Lasting", "Trains its own.", False, always, no_work)
 
 
+class Stage(NamedTuple):
+    """What a study's tab is made of."""
+
+    store: ExperimentStore
+    link: EngineLink
+    clock: FrameClock
+    tabs: StudyTabs
+    alternatives: Alternatives
+
+
 @pytest.fixture(autouse=True)
 def two_studies(monkeypatch) -> None:
     monkeypatch.setattr(study_tabs, "STUDIES", (FOLLOWING, LASTING))
@@ -62,12 +79,25 @@ def two_studies(monkeypatch) -> None:
 
 
 @pytest.fixture
-def stage(launched: Launched, client: PretendedClient) -> Launched:
+def client() -> PretendedClient:
+    return PretendedClient()
+
+
+@pytest.fixture
+def stage(qtbot, client: PretendedClient) -> Stage:
+    """The tabs and what feeds them, over a pretended engine that is ready."""
+    store, clock, tabs = ExperimentStore(), FrameClock(), StudyTabs(QWidget(), "Trade-off")
+    link = EngineLink(client, store.experiment)
+    store.changed.connect(lambda before, after: link.edit(after))
+    StudyFeed(store, link, clock, tabs)
+    qtbot.addWidget(tabs)
+    tabs.show()
+    link.start()
     for role in ("trainer", "inspector"):
         client.events.append(Ready(role=role, pid=1, device="cpu", torch="2"))
         client.events.append(Configured(role=role, step=0, kept=False, device="cpu", parameters=252))
-    launched.desk.link.tick()
-    return launched
+    link.tick()
+    return Stage(store, link, clock, tabs, Alternatives(store))
 
 
 def asked(client: PretendedClient) -> list[tuple[int, str]]:
@@ -80,83 +110,86 @@ def weights(step: int) -> Weights:
     return Weights(step=step, theta=pack(zeros(3, "float32")))
 
 
-def answer(launched: Launched, client: PretendedClient, report: Report) -> None:
+def answer(stage: Stage, client: PretendedClient, report: Report) -> None:
     question, study = asked(client)[-1]
     client.events.append(StudyExtended(question=question, study=study, step=0, report=report))
-    launched.desk.link.tick()
+    stage.link.tick()
 
 
 def test_a_study_is_asked_for_while_it_is_looked_at_and_ended_when_it_is_left(stage, client) -> None:
-    tabs = stage.window.studies
-    stage.desk.link.tick()
+    tabs = stage.tabs
+    stage.link.tick()
     assert asked(client) == []
     tabs.choose("following")
-    stage.desk.link.tick()
-    stage.desk.link.tick()
+    stage.link.tick()
+    stage.link.tick()
     assert [name for _, name in asked(client)] == ["following"], "once"
     tabs.bar.setCurrentIndex(0)
-    stage.desk.link.tick()
+    stage.link.tick()
     assert [name for _, name in asked(client)] == ["following", ""]
     tabs.choose("following")
-    stage.desk.link.tick()
+    stage.link.tick()
     assert [name for _, name in asked(client)][-1] == "following", "it was not complete"
 
 
 def test_a_complete_study_is_asked_again_when_its_weights_have_moved_on_and_only_then(stage, client) -> None:
-    stage.window.studies.choose("following")
-    stage.desk.link.tick()
+    stage.tabs.choose("following")
+    stage.link.tick()
     answer(stage, client, Report(done=True))
-    stage.desk.link.tick()
+    stage.link.tick()
     assert len(asked(client)) == 1
     client.events.append(weights(5))
-    stage.desk.link.tick()
+    stage.link.tick()
     assert len(asked(client)) == 2
 
 
-def test_a_study_that_trains_its_own_weights_stays_as_it_is_until_the_experiment_changes(stage, client, qtbot) -> None:
-    stage.window.studies.choose("lasting")
-    stage.desk.link.tick()
+def test_a_study_that_trains_its_own_weights_stays_as_it_is_until_the_experiment_changes(stage, client) -> None:
+    stage.tabs.choose("lasting")
+    stage.link.tick()
     answer(stage, client, Report(done=True))
     client.events.append(weights(5))
-    stage.desk.link.tick()
+    stage.link.tick()
     assert len(asked(client)) == 1
-    stage.desk.store.edit("solver.rtol", 1e-3)
-    qtbot.waitUntil(lambda: len(asked(client)) == 2)
+    stage.store.edit("solver.rtol", 1e-3)
+    stage.link.tick()
+    assert len(asked(client)) == 2
 
 
-def test_an_answer_to_an_old_question_is_dropped(stage, client, qtbot) -> None:
-    view = stage.window.studies.views["following"]
-    stage.window.studies.choose("following")
-    stage.desk.link.tick()
+def test_an_answer_to_an_old_question_is_dropped(stage, client) -> None:
+    view = stage.tabs.views["following"]
+    stage.tabs.choose("following")
+    stage.link.tick()
     client.events.append(StudyExtended(question=99, study="following", step=0, report=Report(sentence="Old.")))
-    stage.desk.link.tick()
-    qtbot.wait(250)
+    stage.link.tick()
+    stage.clock.ticked.emit(1.0)
     assert view.sentence.text() == FOLLOWING.sentence
     answer(stage, client, Report(sentence="New.", done=True))
-    qtbot.waitUntil(lambda: view.sentence.text() == "New.")
+    stage.clock.ticked.emit(1.0)
+    assert view.sentence.text() == "New."
 
 
 def test_a_study_that_fails_is_not_asked_for_ever_and_one_of_a_lost_inspector_is_asked_again(stage, client) -> None:
-    stage.window.studies.choose("lasting")
-    stage.desk.link.tick()
+    stage.tabs.choose("lasting")
+    stage.link.tick()
     client.events.append(Failed(role="inspector", message="It broke.", remedy="Mend it."))
     for _ in range(3):
-        stage.desk.link.tick()
+        stage.link.tick()
     assert len(asked(client)) == 1
     client.events.append(WorkerLost(role="inspector", exitcode=-9))
-    stage.desk.link.tick()
-    stage.desk.link.restart("inspector")
+    stage.link.tick()
+    stage.link.restart("inspector")
     client.events.append(Ready(role="inspector", pid=2, device="cpu", torch="2"))
-    stage.desk.link.tick()
+    stage.link.tick()
     assert len(asked(client)) == 2
 
 
-def test_a_study_that_does_not_suit_has_no_tab_and_none_is_asked_for(stage, client, qtbot) -> None:
-    tabs = stage.window.studies
+def test_a_study_that_does_not_suit_has_no_tab_and_none_is_asked_for(stage, client) -> None:
+    tabs = stage.tabs
     tabs.choose("following")
-    stage.desk.link.tick()
-    stage.desk.alternatives.choose("task", next(kind for kind in study_kinds() if kind is not FitTrajectories))
-    qtbot.waitUntil(lambda: asked(client)[-1][1] == "lasting")
+    stage.link.tick()
+    stage.alternatives.choose("task", next(kind for kind in study_kinds() if kind is not FitTrajectories))
+    stage.link.tick()
+    assert asked(client)[-1][1] == "lasting"
     assert tabs.study is None or tabs.study.name == "lasting"
     assert not tabs.bar.isTabVisible(1) and tabs.bar.isTabVisible(2)
 
