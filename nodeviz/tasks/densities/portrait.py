@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
-from msgspec.structs import replace
 from torch import Tensor
 
 from nodeviz.datasets.declared import PointDataset
@@ -126,7 +125,7 @@ class DensityPortrait:
 def coarsened(solver: SolverSettings, method: str, tolerance: float) -> SolverSettings:
     """An adaptive solve of no more than is needed."""
     rtol, atol = max(solver.rtol, tolerance), max(solver.atol, tolerance)
-    return replace(solver, method=method, controller="auto", rtol=rtol, atol=atol)
+    return SolverSettings(method=method, rtol=rtol, atol=atol, max_steps=solver.max_steps)
 
 
 def grid_of(viewpoint: Viewpoint) -> Tensor:

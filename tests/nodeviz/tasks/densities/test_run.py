@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import torch
+from msgspec.structs import replace
 
 from nodeviz.datasets import EightGaussians, Spiral
 from nodeviz.experiment import Experiment
@@ -62,6 +63,18 @@ def test_the_gradient_of_the_loss_is_that_of_finite_differences(settings: dict[s
             sides.append(float(loss().detach()))
             theta.sub_(step * direction)
     assert float(found @ direction) == pytest.approx((sides[0] - sides[1]) / 2e-5, rel=1e-5, abs=1e-7)
+
+
+@pytest.mark.parametrize("divergence", ["exact", "gaussian"])
+def test_steps_of_their_own_change_no_loss(divergence: str) -> None:
+    """A probe belongs to its point, whichever points an independent step asks about."""
+    experiment = experiment_of("likelihood", divergence=divergence)
+    run, learnt = experiment.task.begin(experiment), restless(experiment)
+    shared, own = (
+        float(run.loss(learnt, np.random.default_rng(1), replace(TIGHT, stepping=stepping)).loss.detach())
+        for stepping in ("shared", "per_sample")
+    )
+    assert own == pytest.approx(shared, abs=1e-6)
 
 
 def test_a_field_at_rest_has_the_likelihood_of_the_base() -> None:
