@@ -44,12 +44,14 @@ def _group(method: Method) -> str:
     return "Adaptive: steps from rtol and atol" if method.adaptive else "Fixed steps"
 
 
+OWN_CHOICE = Choice(OWN, "Own tableau", "The Butcher tableau that you opened.", "Own", common=False)
+
 METHOD_CHOICES = (
     *(
         Choice(method.name, method.label, method.sentence, _group(method), method.name in COMMON_METHODS)
         for method in METHODS
     ),
-    Choice(OWN, "Own tableau", "The Butcher tableau that you opened.", "Own", common=False),
+    OWN_CHOICE,
 )
 
 if TYPE_CHECKING:

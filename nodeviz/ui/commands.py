@@ -7,6 +7,7 @@ from PySide6.QtWidgets import QApplication
 from nodeviz.ui import choosing, exporting, filing, theme
 from nodeviz.ui.command import Command
 from nodeviz.ui.desk import Workplace
+from nodeviz.ui.own_method import USE_TABLEAU
 from nodeviz.ui.view_commands import VIEW_SWITCHES
 
 MENUS = ("File", "Edit", "Run", "View", "Help")
@@ -112,6 +113,7 @@ _RUN = (
     ),
     _restart("trainer"),
     _restart("inspector"),
+    USE_TABLEAU,
 )
 
 _EDIT = (

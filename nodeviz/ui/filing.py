@@ -22,7 +22,7 @@ def new(place: Workplace) -> None:
 
 def open_file(place: Workplace) -> None:
     """Ask for a file and open it."""
-    name, _ = QFileDialog.getOpenFileName(place.window, "Open", _folder(place), OPENED)
+    name, _ = QFileDialog.getOpenFileName(place.window, "Open", folder_of(place), OPENED)
     if name:
         place.desk.document.open(Path(name))
 
@@ -38,7 +38,7 @@ def save(place: Workplace) -> None:
 
 def save_as(place: Workplace) -> None:
     """Ask where, and save there."""
-    suggestion = str(Path(_folder(place)) / f"{place.desk.document.title}{SUFFIX}")
+    suggestion = str(Path(folder_of(place)) / f"{place.desk.document.title}{SUFFIX}")
     name, _ = QFileDialog.getSaveFileName(place.window, "Save as", suggestion, MODELS)
     if name:
         place.desk.document.save(Path(name).with_suffix(SUFFIX))
@@ -49,7 +49,8 @@ def quit_window(place: Workplace) -> None:
     place.window.close()
 
 
-def _folder(place: Workplace) -> str:
+def folder_of(place: Workplace) -> str:
+    """Where a file dialog opens: beside the document, else at home."""
     path = place.desk.document.path
     return str(path.parent if path is not None else Path.home())
 

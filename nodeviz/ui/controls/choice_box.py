@@ -35,6 +35,10 @@ class ChoiceBox(QComboBox):
         self.setToolTip(f"{self._setting.help}\n{chosen}")
         self.setAccessibleDescription(chosen)
 
+    def rename(self, value: str, label: str) -> None:
+        """Show `value` as `label` where it is chosen; the list that opens keeps what it says there."""
+        self.setItemText(self.findData(value), label)
+
     def showPopup(self) -> None:
         if not any(choice.help for choice in self._setting.choices):
             super().showPopup()

@@ -6,6 +6,7 @@ from PySide6.QtWidgets import QLabel
 
 from nodeviz.experiment import Experiment, SolverSettings
 from nodeviz.settings import settings_of
+from nodeviz.tasks.solving import OWN, OWN_CHOICE
 from nodeviz.ui import theme
 from nodeviz.ui.controls import row_for
 from nodeviz.ui.controls.row import Row
@@ -24,10 +25,10 @@ class SolverPanel(Section):
 
     def __init__(self, store: ExperimentStore) -> None:
         super().__init__("Solver")
-        self.rows: dict[str, Row] = {}
-        for setting in settings_of(SolverSettings):
-            make = StopsRow if setting.name == "method" else row_for
-            self.rows[setting.name] = make(setting, "solver", store)
+        settings = {setting.name: setting for setting in settings_of(SolverSettings)}
+        self.method = StopsRow(settings.pop("method"), "solver", store)
+        self.rows: dict[str, Row] = {"method": self.method}
+        self.rows |= {name: row_for(setting, "solver", store) for name, setting in settings.items()}
         for name, row in self.rows.items():
             if name not in RARE:
                 self.add(row)
@@ -47,6 +48,7 @@ class SolverPanel(Section):
         store.changed.connect(lambda before, after: self._show(after))
 
     def _show(self, experiment: Experiment) -> None:
+        self.method.box.rename(OWN, experiment.solver.tableau.label if experiment.solver.tableau else OWN_CHOICE.label)
         adaptive = not experiment.solver.steps_are_fixed
         self.rows["rtol"].setVisible(adaptive)
         self.rows["atol"].setVisible(adaptive)
