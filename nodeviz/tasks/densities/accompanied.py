@@ -67,11 +67,6 @@ class DifferentiatedField(torch.nn.Module):
         probe = None if self._probe is None else self._probe[samples]
         return DifferentiatedField(self._module, probe, self._regularised)
 
-    def of_samples(self, samples: Tensor) -> DifferentiatedField:
-        """The field of these rows of the batch, where each has steps of its own: probes belong to rows."""
-        probe = None if self._probe is None else self._probe[samples]
-        return DifferentiatedField(self._module, probe, self._regularised)
-
     def _of_jacobian(self, ys: Tensor, dy: Tensor, graph: bool) -> tuple[Tensor, Tensor]:
         """Its trace and its squared Frobenius norm, each (batch,)."""
 
