@@ -12,6 +12,8 @@ import pytest
 import torch
 from torch import Tensor
 
+from nodeviz.engine import messages
+from nodeviz.engine.messages import Configure
 from nodeviz.experiment import Experiment, SolverSettings, decode, encode
 from nodeviz.settings import edited
 from nodeviz.tasks.learnt import place
@@ -47,6 +49,8 @@ def test_an_experiment_keeps_it() -> None:
     experiment = Experiment(solver=own(PAIR))
     assert decode(encode(experiment)) == experiment
     assert hash(decode(encode(experiment))) == hash(experiment)
+    told = Configure(experiment, run=1, revision=2)
+    assert messages.decode_command(messages.encode(told)) == told
 
 
 def test_it_is_kept_while_another_method_is_chosen() -> None:
