@@ -36,11 +36,11 @@ NAMES = {
 }
 COLUMNS = (
     Column("flow"),
-    Column("", "nats", 4, "On points that do not train, or on samples of the flow for reverse KL."),
-    Column("gap to the floor", "nats", 3, "How far that is above the best there is."),
+    Column("", "nats", 4, "On points that do not train, or on samples of the flow for reverse KL.", best="lowest"),
+    Column("gap to the floor", "nats", 3, "How far that is above the best there is.", best="lowest"),
     Column("parameters", digits=6, sentence="Numbers that are learnt."),
     Column("NFE to sample", sentence="Evaluations of the field, or of layers; none where layers would be inverted."),
-    Column("per step", "ms", 3, "Of training, on average."),
+    Column("per step", "ms", 3, "Of training, on average.", best="lowest"),
     Column("steps", digits=6),
 )
 

@@ -25,11 +25,25 @@ BATCHES_STREAM = 2
 """As in training: the same seed gives the batches that the experiment itself is trained with."""
 COLUMNS = (
     Column("classifier", sentence="What is trained, all from the seed's weights and on the same batches."),
-    Column("test error", "%", 3, "How many of the points that training does not see are told wrongly."),
-    Column("test loss", "nats", 2, "The cross-entropy of those points: how sure it is of what it tells rightly."),
+    Column("test error", "%", 3, "How many of the points that training does not see are told wrongly.", best="lowest"),
+    Column(
+        "test loss",
+        "nats",
+        2,
+        "The cross-entropy of those points: how sure it is of what it tells rightly.",
+        best="lowest",
+    ),
     Column("parameters", "", 4, "Numbers that are learnt, the read-out's among them."),
-    Column("kept", "kB", 3, "Memory in use between the passes there and back of a batch, with torch's own operations."),
-    Column("step", "ms", 3, "The median time of the newest training steps, taken in turns with the others'."),
+    Column(
+        "kept",
+        "kB",
+        3,
+        "Memory in use between the passes there and back of a batch, with torch's own operations.",
+        best="lowest",
+    ),
+    Column(
+        "step", "ms", 3, "The median time of the newest training steps, taken in turns with the others'.", best="lowest"
+    ),
     Column("NFE forward", "", 3, "Evaluations of the field, or of blocks, in one step."),
     Column("NFE backward", "", 3, "Evaluations on the way back; what pulls its own evaluations back makes none."),
     Column("steps", "", 4, "Training steps so far."),
