@@ -1,6 +1,6 @@
 """What the ready-made classes and densities come to: trains them with three seeds and writes docs/results.md.
 
-python -m benchmarks.results --out docs           all parts; about 40 minutes of one core
+python -m benchmarks.results --out docs           all parts; about a quarter of an hour of a core
 python -m benchmarks.results --quick              a hundredth of the steps, one seed: only to try the script out
 python -m benchmarks.results --only mathematics   one part, printed and not written
 """
