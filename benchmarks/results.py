@@ -17,7 +17,7 @@ from time import process_time
 import torch
 
 from benchmarks.figures import PARTS, Effort, Part, Section
-from benchmarks.report import machine, today
+from benchmarks.report import load, machine, today
 from nodeviz.library.atomic import write_atomically
 
 FILE = "results.md"
@@ -59,7 +59,8 @@ def page(parts: Iterable[Section | str], effort: Effort) -> str:
 
 What the ready-made experiments with classes and densities come to, with seeds {", ".join(map(str, effort.seeds))}.
 Written by `python -m benchmarks.results` on {today()}: {machine()}, Python {platform.python_version()},
-torch {torch.__version__}, one thread. Differences between two figures of a row are luck of the seed.{trial}"""
+torch {torch.__version__}, one thread, with a load of {load():.1f} at the end: compare milliseconds with one another
+alone. Differences between the figures of a row are luck of the seed.{trial}"""
     return "\n\n".join([head, *map(str, parts)]) + "\n"
 
 

@@ -26,6 +26,9 @@ FINEST = 0.01
 class Moons(PointDataset, frozen=True, tag="moons"):
     """Two half circles of radius 2 that reach into each other: classes that no straight line separates.
 
+    (2 cos a - 1, 2 sin a - 0.2) and (1 - 2 cos a, 0.8 - 2 sin a), equally likely, a even in [0, π], moved by twice the
+    noise times (e₁, e₂), e normal.
+
     With the usual noise of 0.1 radii, which is 0.2 in the plane, the entropy is 2.3939.
     """
 
