@@ -109,6 +109,7 @@ def style_sheet(colours: Theme) -> str:
     QTabBar#tabs::tab:selected {{ color: {colours.text}; border-bottom-color: {colours.blue}; }}
     QTabBar#tabs::tab:selected:focus {{ background: {hover}; }}
     QTableWidget {{ background: {colours.panel}; color: {colours.text}; border: none; outline: none; }}
+    QTableWidget::corner {{ background: {colours.panel}; border: none; }}
     QTableWidget::item {{ padding: 0px 6px; }}
     QHeaderView, QHeaderView::section {{
         background: {colours.panel}; color: {colours.secondary}; border: none; padding: 2px 6px;
@@ -119,6 +120,9 @@ def style_sheet(colours: Theme) -> str:
     QScrollBar:vertical {{ background: transparent; width: 8px; margin: 0; }}
     QScrollBar::handle:vertical {{ background: {colours.hairline}; border-radius: 4px; min-height: 24px; }}
     QScrollBar::handle:vertical:hover {{ background: {colours.secondary}; }}
+    QScrollBar:horizontal {{ background: transparent; height: 8px; margin: 0; }}
+    QScrollBar::handle:horizontal {{ background: {colours.hairline}; border-radius: 4px; min-width: 24px; }}
+    QScrollBar::handle:horizontal:hover {{ background: {colours.secondary}; }}
     QScrollBar::add-line, QScrollBar::sub-line {{ height: 0; width: 0; }}
     QScrollBar::add-page, QScrollBar::sub-page {{ background: transparent; }}
     QListWidget {{ background: {colours.panel}; color: {colours.text}; border: none; outline: none; }}

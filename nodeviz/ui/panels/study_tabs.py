@@ -41,6 +41,7 @@ class StudyTabs(QWidget):
             place = self.bar.addTab(study.label)
             self.bar.setTabToolTip(place, study.sentence)
             self.pages.addWidget(self.views[study.name])
+            self.views[study.name].rearranged.connect(self.refresh)
         self.other = _button("Show the table in place of the chart.")
         self.wide = _button("Give this the whole lower part of the window.")
         self._compose()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QPalette, QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
@@ -15,12 +15,16 @@ from nodeviz.ui.plots.report_chart import ReportChart
 WIDE = 620
 """Pixels from which on chart and table have room beside one another; in less, one of them is shown."""
 
+SENTENCE_LINES = 2
+"""Lines that the sentence has room for; what is longer is in its tooltip."""
 TABLE_SHARE = 0.62
 """Of the width, that the table may take at most beside a chart."""
 
 
 class StudyView(QWidget):
     """Chart and table side by side, or the one of them that is asked for; below them the sentence."""
+
+    rearranged = Signal()
 
     def __init__(self, study: Study) -> None:
         super().__init__()
@@ -37,6 +41,8 @@ class StudyView(QWidget):
         self.sentence.setObjectName("caption")
         self.sentence.setFont(theme.caption_font())
         self.sentence.setWordWrap(True)
+        self.sentence.setAlignment(Qt.AlignmentFlag.AlignTop)
+        self.sentence.setMaximumHeight(SENTENCE_LINES * self.sentence.fontMetrics().lineSpacing() + theme.SPACE_SMALL)
         self.sentence.setContentsMargins(theme.SPACE, 0, theme.SPACE, theme.SPACE_SMALL)
         parts = QHBoxLayout()
         parts.setSpacing(theme.SPACE)
@@ -62,6 +68,7 @@ class StudyView(QWidget):
         self.chart.show_chart(report.chart)
         self.table.show_table(report.table)
         self.sentence.setText(report.sentence or self.study.sentence)
+        self.sentence.setToolTip(self.sentence.text())
         self._arrange()
 
     def set_stale(self, stale: bool) -> None:
@@ -87,3 +94,4 @@ class StudyView(QWidget):
         self.table.setVisible(table)
         alone = self.width() - 2 * theme.SPACE
         self.table.setFixedWidth(max(40, min(self.table.natural_width, round(TABLE_SHARE * alone) if chart else alone)))
+        self.rearranged.emit()

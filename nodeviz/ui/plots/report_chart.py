@@ -9,7 +9,7 @@ import numpy as np
 import pyqtgraph as pg
 from numpy.typing import NDArray
 from PySide6.QtCore import QEvent, QPointF
-from PySide6.QtGui import QColor
+from PySide6.QtGui import QColor, QFontMetrics, QResizeEvent
 from PySide6.QtWidgets import QWidget
 
 from nodeviz.analysis.report import Chart, Series
@@ -22,7 +22,8 @@ from nodeviz.ui.plots.stroke import Stroke
 from nodeviz.ui.theme import Theme
 
 REACH = 20.0  # pixels from the pointer to the point whose numbers it shows
-ROOM_FOR_NAMES = 0.28  # of the width, right of the last point
+MOST_FOR_NAMES = 0.5  # of the width, right of the last point
+BESIDE_NAMES = 24.0  # pixels
 MARGIN = 0.10
 BETWEEN = 12  # points of a line between two of its own, for names to keep clear of
 
@@ -107,9 +108,26 @@ class ReportChart(ThemedPlot):
             if drawn.series.style == "guide" and len(drawn.places) and np.ptp(drawn.places[:, 1]) == 0:
                 low[1], high[1] = min(low[1], drawn.places[0, 1]), max(high[1], drawn.places[0, 1])
         span = np.maximum(high - low, 1e-3 * np.maximum(np.abs(high), 1.0))
-        left, right = low[0] - MARGIN * span[0], high[0] + ROOM_FOR_NAMES * span[0]
+        share = self._share_for_names()
+        left, right = low[0] - MARGIN * span[0], high[0] + (1 + MARGIN) * span[0] * share / (1 - share)
         bottom, top = low[1] - MARGIN * span[1], high[1] + MARGIN * span[1]
         self._box.setRange(xRange=(left, right), yRange=(bottom, top), padding=0.0)
+
+    def _share_for_names(self) -> float:
+        """Which share of the width the longest name needs."""
+        metrics = QFontMetrics(theme.caption_font())
+        names = [drawn.series.label for drawn in self._drawn if drawn.series.style != "guide"]
+        longest = max((metrics.horizontalAdvance(name) for name in names), default=0)
+        return min((longest + BESIDE_NAMES) / max(self._box.width(), 1.0), MOST_FOR_NAMES)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        if self._drawn_yet():
+            self._fit()
+            self._draw_mark()
+
+    def _drawn_yet(self) -> bool:
+        return bool(self.__dict__.get("_drawn"))  # Qt resizes a widget before its constructor has ended
 
     def _draw_mark(self) -> None:
         mark = None if self._chart is None else self._chart.mark

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from nodeviz.tasks.picture import Surface
+from nodeviz.tasks.picture import Figure, Picture, Surface
 from nodeviz.ui import theme
 from nodeviz.ui.plots.contour import level_lines
 from nodeviz.ui.plots.phase_plane import PhasePlane
@@ -115,7 +115,6 @@ def test_points_of_every_class_stand_out_from_the_surface_below_them(colours):
 
 def test_what_is_hidden_is_drawn_when_it_is_shown(qtbot, qapp):
     from nodeviz.experiment import ViewSettings
-    from nodeviz.tasks.picture import Figure, Picture
 
     plane = PhasePlane(particles=100)
     qtbot.addWidget(plane)
@@ -137,3 +136,17 @@ def test_levels_come_to_rest_on_the_last_picture_without_another(qapp):
         heights.append(surface_map.levels[1])
     assert heights == sorted(heights, reverse=True), "gliding, not jumping"
     assert heights[0] > 0.5 and heights[-1] == pytest.approx(0.2, rel=0.03)
+
+
+def test_names_of_curves_keep_clear_of_the_badges(qtbot, qapp):
+    plane = PhasePlane(particles=10)
+    qtbot.addWidget(plane)
+    plane.resize(700, 500)
+    plane.show()
+    plane.set_extent(EXTENT)
+    plane.set_picture(Picture(figures=(Figure("held-out accuracy", 99.0, "%"),)), EXTENT)
+    badge = plane.badges.sceneBoundingRect()
+    below = plane.box.mapSceneToView(badge.center())
+    plane.set_learnt([np.array([[0.0, 0.0], [below.x(), below.y()]])])
+    assert plane.labels.texts == ["learnt"]
+    assert not plane.labels._items[0].sceneBoundingRect().intersects(badge)
