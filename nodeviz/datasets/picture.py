@@ -139,5 +139,5 @@ def _entropy(shares: Array, size: float) -> float:
         for up, weight_up in zip(places, WEIGHTS / 2, strict=True):
             density = (1 - up) * between[:, :-1] + up * between[:, 1:]
             there = density[density > 0]
-            total -= weight_across * weight_up * float(there @ np.log(there / size**2))
+            total -= float(weight_across * weight_up * (there @ np.log(there / size**2)))
     return total

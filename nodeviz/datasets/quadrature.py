@@ -36,7 +36,7 @@ def entropy_of(log_density: Callable[[Array], Array], extent: Extent, spacing: f
         known = log_density(ys[first : first + ROWS])
         there = known[np.isfinite(known)]
         total -= float(np.exp(there) @ there)
-    return total * area
+    return float(total * area)  # the extent may be of numpy's numbers, which no message takes
 
 
 def log_normaliser_of(energy: Callable[[Array], Array], extent: Extent, spacing: float) -> float:

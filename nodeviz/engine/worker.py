@@ -100,9 +100,16 @@ class Worker:
         self.send(self._kept_alive(self.session.urgent, None))
 
     def send(self, events: Iterable[Event]) -> None:
-        """Send `events` in order."""
+        """Send `events` in order; what stands for one that cannot be encoded is that it failed."""
         for event in events:
-            self.send_bytes(messages.encode(event))
+            self.send_bytes(self._encoded(event))
+
+    def _encoded(self, event: Event) -> bytes:
+        try:
+            return messages.encode(event)
+        except (TypeError, ValueError) as error:
+            (failure,) = self.session.failed(error, None)
+            return messages.encode(failure)
 
     def _obey(self, data: bytes) -> None:
         try:
