@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from PySide6.QtWidgets import QVBoxLayout, QWidget
+from PySide6.QtWidgets import QVBoxLayout
 
 from nodeviz.experiment import Experiment
 from nodeviz.fields.formula import FormulaField
@@ -30,7 +30,7 @@ class FieldPanel(Section):
         self._place = QVBoxLayout()
         self._place.setContentsMargins(0, 0, 0, 0)
         self.add(self._place)
-        self.body: QWidget = self._make_body(store.experiment)
+        self.body: FormulaEditor | SettingRows = self._make_body(store.experiment)
         self._place.addWidget(self.body)
         self.rare = SettingRows("field", store, _rare, _idle, parent=self)
         self.add_more(self.rare)
@@ -42,7 +42,7 @@ class FieldPanel(Section):
         if isinstance(self.body, FormulaEditor):
             self.body.show_learnt(values)
 
-    def _make_body(self, experiment: Experiment) -> QWidget:
+    def _make_body(self, experiment: Experiment) -> FormulaEditor | SettingRows:
         if isinstance(experiment.field, FormulaField):
             return FormulaEditor(self._store)
         return SettingRows("field", self._store, lambda setting: not _rare(setting), _idle, parent=self)
@@ -52,6 +52,7 @@ class FieldPanel(Section):
         if type(before.field) is type(after.field):
             return
         old, self.body = self.body, self._make_body(after)
+        self._store.changed.disconnect(old.follow)  # or it would show the new kind too, in a window of its own
         self._place.replaceWidget(old, self.body)
         self.body.show()
         old.hide()

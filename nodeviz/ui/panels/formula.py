@@ -63,7 +63,11 @@ class FormulaEditor(QWidget):
         self._layout.addWidget(self.heading)
         self.parameters: dict[str, ParameterRow] = {}
         self._show(store.experiment)
-        store.changed.connect(lambda before, after: self._show(after))
+        store.changed.connect(self.follow)
+
+    def follow(self, before: Experiment, after: Experiment) -> None:
+        """Show `after` from now on."""
+        self._show(after)
 
     def read(self) -> Reading:
         """What stands in the two lines now."""

@@ -29,7 +29,7 @@ class Gallery(QWidget):
         self.thumbnails = {kind: self._thumbnail(kind) for kind in KINDS["dataset"]}
         self._offered: list[Kind] = []
         self._show(store.experiment)
-        store.changed.connect(lambda before, after: self._show(after))
+        store.changed.connect(self._on_changed)
 
     @property
     def offered(self) -> list[Kind]:
@@ -53,6 +53,9 @@ class Gallery(QWidget):
 
     def _choose(self, kind: Kind) -> None:
         self._alternatives.choose("dataset", kind)
+
+    def _on_changed(self, before: Experiment, after: Experiment) -> None:
+        self._show(after)
 
     def _show(self, experiment: Experiment) -> None:
         offered = [kind for kind in self.thumbnails if self._alternatives.offer("dataset", kind).experiment is not None]

@@ -27,7 +27,7 @@ class KindRow(QWidget):
         self.buttons = {kind: self._button(kind) for kind in KINDS[section]}
         self._lay_out(list(self.buttons.values()))
         self._show(store.experiment)
-        store.changed.connect(lambda before, after: self._show(after))
+        store.changed.connect(self._on_changed)
 
     def _button(self, kind: Kind) -> OneOfMany:
         button = OneOfMany(kind.title)
@@ -53,6 +53,9 @@ class KindRow(QWidget):
         for column in range(across):
             widths = [button.fontMetrics().horizontalAdvance(button.text()) for button in buttons[column::across]]
             grid.setColumnStretch(column, max(widths) + PADDING)
+
+    def _on_changed(self, before: Experiment, after: Experiment) -> None:
+        self._show(after)
 
     def _show(self, experiment: Experiment) -> None:
         chosen = type(value_at(experiment, self._section))

@@ -41,7 +41,7 @@ class ProblemPanel(Section):
         self.add(self._aim)
         self.add_more(self._common, self._task)
         self._show(store.experiment)
-        store.changed.connect(lambda before, after: self._show(after))
+        store.changed.connect(self._on_changed)
 
     @property
     def rows(self) -> dict[str, Row]:
@@ -59,6 +59,9 @@ class ProblemPanel(Section):
         line.addWidget(self.amount)
         line.addStretch(1)
         self.add(line)
+
+    def _on_changed(self, before: Experiment, after: Experiment) -> None:
+        self._show(after)
 
     def _show(self, experiment: Experiment) -> None:
         kind = type(experiment.dataset)

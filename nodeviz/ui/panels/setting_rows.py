@@ -40,7 +40,11 @@ class SettingRows(QWidget):
         self.rows: dict[str, Row] = {}
         self._kind: type = type(None)
         self._show(store.experiment)
-        store.changed.connect(lambda before, after: self._show(after))
+        store.changed.connect(self.follow)
+
+    def follow(self, before: Experiment, after: Experiment) -> None:
+        """Show `after` from now on."""
+        self._show(after)
 
     def _show(self, experiment: Experiment) -> None:
         kind = type(value_at(experiment, self._section))

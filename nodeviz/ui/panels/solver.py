@@ -45,7 +45,10 @@ class SolverPanel(Section):
         self.add(self.layers)
         self.add_more(*(self.rows[name] for name in RARE))
         self._show(store.experiment)
-        store.changed.connect(lambda before, after: self._show(after))
+        store.changed.connect(self._on_changed)
+
+    def _on_changed(self, before: Experiment, after: Experiment) -> None:
+        self._show(after)
 
     def _show(self, experiment: Experiment) -> None:
         self.method.box.rename(OWN, experiment.solver.tableau.label if experiment.solver.tableau else OWN_CHOICE.label)

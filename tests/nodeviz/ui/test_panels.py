@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QCoreApplication, QEvent, Qt
 from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication
 
 from nodeviz.datasets import DATASETS, Spiral
 from nodeviz.datasets.moons import Moons
 from nodeviz.experiment import Experiment
 from nodeviz.fields.formula import FormulaField
+from nodeviz.fields.gradient import GradientField
 from nodeviz.fields.mlp import MLPField
 from nodeviz.settings import value_at
 from nodeviz.tasks import TASKS, FitTrajectories
@@ -30,7 +32,7 @@ def store(qapp) -> ExperimentStore:
 
 
 def shown(panel, qtbot):
-    qtbot.addWidget(panel)
+    qtbot.addWidget(panel, before_close_func=lambda _: panel.hide())  # holds a panel of which a test keeps but a part
     panel.resize(284, 600)
     panel.show()
     return panel
@@ -277,6 +279,21 @@ def test_a_trajectory_that_failed_says_why(qapp, qtbot) -> None:
     panel = shown(CostPanel(), qtbot)
     panel.show_trajectory(TrajectoryCost(10, 5, 5, "The step size fell below what the numbers can tell apart."))
     assert panel.trouble.isVisible()
+
+
+def visible_windows(*expected) -> list:
+    return [each for each in QApplication.topLevelWidgets() if each.isVisible() and each not in expected]
+
+
+def test_a_body_that_another_kind_of_field_replaced_hears_no_later_edit(store, qtbot) -> None:
+    panel = field_panel(store, qtbot)
+    for field in (GradientField(), FormulaField(), MLPField(), GradientField(), MLPField()):
+        store.edit("field", field)
+        assert not visible_windows(panel), "what is replaced never shows as a window of its own"
+        QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
+    store.edit("field.width", 24)
+    store.edit("field", FormulaField())
+    assert isinstance(panel.body, FormulaEditor)
 
 
 def test_an_experiment_of_another_kind_of_field_redraws_the_field_panel(store, qtbot) -> None:
