@@ -28,17 +28,22 @@ class ObservedPoints(pg.ScatterPlotItem):
     def set_curves(self, curves: Sequence[NDArray[np.floating]], pixel: float) -> None:
         """Show the points of these, each (n, 2), where a pixel is `pixel` wide. What is not finite is left out."""
         self._curves = tuple(curve[np.isfinite(curve).all(axis=1)] for curve in curves)
-        self._drawn = np.zeros(0, bool)
-        self.thin(pixel)
+        self._draw(self._chosen(pixel))
 
     def thin(self, pixel: float) -> None:
         """Choose the dots anew for a pixel `pixel` wide."""
-        drawn = [apart(curve, APART * pixel) for curve in self._curves]
-        chosen = np.concatenate(drawn) if drawn else np.zeros(0, bool)
+        chosen = self._chosen(pixel)
         if not np.array_equal(chosen, self._drawn):
-            self._drawn = chosen
-            points = [curve[keep] for curve, keep in zip(self._curves, drawn, strict=True)]
-            self.setData(pos=np.concatenate(points))
+            self._draw(chosen)
+
+    def _chosen(self, pixel: float) -> NDArray[np.bool_]:
+        """Which points to draw, of all curves in a row."""
+        chosen = [apart(curve, APART * pixel) for curve in self._curves]
+        return np.concatenate([np.zeros(0, bool), *chosen])
+
+    def _draw(self, chosen: NDArray[np.bool_]) -> None:
+        self._drawn = chosen
+        self.setData(pos=np.concatenate([np.zeros((0, 2)), *self._curves])[chosen])
 
 
 def apart(curve: NDArray[np.floating], distance: float) -> NDArray[np.bool_]:
