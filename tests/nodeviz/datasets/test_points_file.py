@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from nodeviz.datasets import PointsFile
+from nodeviz.datasets import PointsFile, points_table
 from nodeviz.experiment import Experiment
 from nodeviz.tasks import Classify
 
@@ -42,6 +42,39 @@ def test_a_comma_is_a_decimal_point_where_it_does_not_divide_columns(tmp_path: P
     lines = ["x;y;kind", *(f"{x},5;-{x},25;{'ab'[x % 2]}" for x in range(30))]
     points = written(tmp_path, lines).table.points
     np.testing.assert_array_equal(points.ys, [(x + 0.5, -x - 0.25) for x in range(30)])
+
+
+REGULAR = [f"{x / 7},{-x / 3:e},{'ab'[x % 2]}" for x in range(30)]
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        ["x,y,kind", *REGULAR],
+        ["", "# of Monday", *REGULAR, ""],
+        [line.rpartition(",")[0] for line in REGULAR],
+        [line.replace(",", " , ") for line in REGULAR],
+        [line.replace(",", ";").replace(".", ",") for line in REGULAR],
+        [line.replace("a", '"a, a"').replace("b", "b.b") for line in REGULAR],
+    ],
+)
+def test_regular_lines_are_read_at_once_and_as_one_by_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, lines: list[str]
+) -> None:
+    monkeypatch.setattr(points_table, "_all_at_once", lambda lines, delimiter: None)
+    expected = written(tmp_path, lines, "slowly.csv").table
+    monkeypatch.undo()
+    monkeypatch.setattr(points_table, "_one_by_one", None)
+    found = written(tmp_path, lines, "at once.csv").table
+    np.testing.assert_array_equal(found.points.ys, expected.points.ys)
+    np.testing.assert_array_equal(found.points.labels, expected.points.labels)
+    assert found.names == expected.names
+
+
+@pytest.mark.parametrize("label", ["a" * 16, " " * 12 + "a" * 8, "b;c", "e.f"])
+def test_a_class_of_any_name_keeps_it(tmp_path: Path, label: str) -> None:
+    lines = [f"{x},5;{x},5;" + ('"' + label + '"' if x % 2 else "zz") for x in range(30)]
+    assert written(tmp_path, lines).table.names == (label.strip(), "zz")
 
 
 def test_points_without_a_class_are_of_one(tmp_path: Path) -> None:
@@ -100,6 +133,7 @@ def test_a_file_that_was_changed_is_read_again(tmp_path: Path) -> None:
         (["1", *LINES], "Line 1 .* has 1 column; there should be 2 or 3"),
         (["1,2,3,4", *LINES], "Line 1 .* has 4 columns; there should be 2 or 3"),
         (LINES[:19], "has 19 points; at least 20 are needed"),
+        (LINES[:1], "has 1 point; at least 20 are needed"),
         ([], "has 0 points"),
         ([f"{x},0,{x}" for x in range(30)], "has 30 different values; as classes there may be 12"),
     ],
