@@ -201,36 +201,48 @@ class Smoothed:
 
     def __init__(self, memory: float = 0.97) -> None:
         self.raw, self.mean = History(), History()
+        self._share = History()
         self._memory = memory
 
     def clear(self) -> None:
-        self.raw.clear()
-        self.mean.clear()
+        for record in (self.raw, self.mean, self._share):
+            record.clear()
 
     def append(self, first: int, values: Values) -> None:
         """Record `values` for the steps from `first` on, as `History.append` does."""
-        before = self.mean.at(first - 1)
+        before, share = self.mean.at(first - 1), self._share.at(first - 1)
+        means, shares = exponential_mean(values, before, share, self._memory)
         self.raw.append(first, values)
-        self.mean.append(first, exponential_mean(values, before, self._memory))
+        self.mean.append(first, means)
+        self._share.append(first, shares)
 
 
-def exponential_mean(values: Values, before: float, memory: float) -> Values:
-    """The running mean of `values`, going on from `before` (NaN: begin anew). At a NaN it stands still."""
+class Means(NamedTuple):
+    """Running means, and of each how much of all weight its values have: 1 − memory^n of n values."""
+
+    means: Values
+    shares: Values
+
+
+def exponential_mean(values: Values, before: float, share: float, memory: float) -> Means:
+    """The running mean of `values`, going on from `before` of that `share` (NaN: begin anew). At a NaN it stands still.
+
+    It is divided by the share, or the first value would count for all that came before it (Kingma and Ba, Adam, 2015,
+    section 3).
+    """
     finite = np.isfinite(values)
-    if np.isnan(before):
-        if not finite.any():
-            return np.full(len(values), np.nan)
-        before = float(values[np.argmax(finite)])
-    means = np.empty(len(values))
+    gathered, missing = (0.0, 1.0) if np.isnan(before) else (share * before, 1.0 - share)
+    sums, misses = np.empty(len(values)), np.empty(len(values))
     length = max(1, int(-16.0 / np.log(memory)))  # e^16 leaves nine digits of a double; longer powers would not
     for start in range(0, len(values), length):
-        part = np.where(finite[start : start + length], values[start : start + length], 0.0)
-        taken = np.cumsum(finite[start : start + length])
-        powers = memory**taken
-        gained = np.where(finite[start : start + length], (1 - memory) * part / powers, 0.0)
-        means[start : start + length] = powers * (before + np.cumsum(gained))
-        before = float(means[start + len(part) - 1])
-    return means
+        part = slice(start, start + length)
+        powers = memory ** np.cumsum(finite[part])
+        gained = np.where(finite[part], (1 - memory) * values[part] / powers, 0.0)
+        sums[part] = powers * (gathered + np.cumsum(gained))
+        misses[part] = powers * missing
+        gathered, missing = float(sums[part][-1]), float(misses[part][-1])
+    shares = 1.0 - misses
+    return Means(np.divide(sums, shares, out=np.full(len(values), np.nan), where=shares > 0), shares)
 
 
 def _reduced(extreme: np.ufunc, values: Values, size: int) -> Values:

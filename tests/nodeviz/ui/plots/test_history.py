@@ -151,27 +151,44 @@ def test_appending_nothing_changes_nothing():
 
 @settings(max_examples=60, deadline=None)
 @given(st.lists(values, min_size=1, max_size=700), st.integers(1, 700), st.sampled_from([0.5, 0.9, 0.97, 0.999]))
-def test_the_running_mean_is_the_one_of_the_recursion_however_it_is_cut(recorded, cut, memory):
-    expected, mean = [], float("nan")
-    for value in recorded:
-        if np.isfinite(value):
-            mean = value if np.isnan(mean) else memory * mean + (1 - memory) * value
-        expected.append(mean)
+def test_the_running_mean_weighs_each_value_by_its_age_however_it_is_cut(recorded, cut, memory):
+    recorded = np.array(recorded)
     smoothed = Smoothed(memory)
-    smoothed.append(0, np.array(recorded[:cut]))
-    smoothed.append(cut, np.array(recorded[cut:]))
-    found, wanted = smoothed.mean.values, np.array(expected)
-    leading = np.isnan(wanted)  # before the first value the mean may already be known, if it came in the same part
-    np.testing.assert_allclose(found[~leading], wanted[~leading], rtol=1e-7, atol=1e-3)
+    smoothed.append(0, recorded[:cut])
+    smoothed.append(cut, recorded[cut:])
+    wanted = [weighted_by_age(recorded[: end + 1], memory) for end in range(len(recorded))]
+    np.testing.assert_allclose(smoothed.mean.values, wanted, rtol=1e-7, atol=1e-3)
+
+
+def weighted_by_age(values, memory):
+    """The mean of `values` in which each that is a number weighs `memory` of the one after it."""
+    values = values[np.isfinite(values)]
+    return np.average(values, weights=memory ** np.arange(len(values))[::-1]) if len(values) else np.nan
+
+
+def test_the_first_value_weighs_no_more_than_the_next():
+    smoothed = Smoothed(0.97)
+    for step in range(20):
+        smoothed.append(step, np.array([100.0 if step == 0 else 1.0]))
+    assert smoothed.mean.values[0] == 100.0
+    assert smoothed.mean.values[1] == pytest.approx(50.5, rel=0.02)
+    assert smoothed.mean.values[19] < 6.0
 
 
 def test_a_mean_without_any_value_is_not_a_number():
-    assert np.isnan(exponential_mean(np.full(3, np.nan), float("nan"), 0.9)).all()
+    assert np.isnan(exponential_mean(np.full(3, np.nan), float("nan"), float("nan"), 0.9).means).all()
 
 
 def test_the_mean_goes_back_with_the_record():
-    smoothed = Smoothed(0.9)
+    smoothed, fresh = Smoothed(0.9), Smoothed(0.9)
     smoothed.append(0, np.arange(100.0))
-    there = smoothed.mean.values[49]
     smoothed.append(50, np.array([10.0]))
-    assert smoothed.mean.values[50] == pytest.approx(0.9 * there + 1.0)
+    fresh.append(0, np.append(np.arange(50.0), 10.0))
+    np.testing.assert_allclose(smoothed.mean.values, fresh.mean.values, rtol=1e-12)
+
+
+def test_the_mean_begins_anew_where_the_record_goes_back_to_what_is_not_kept():
+    smoothed = Smoothed(0.9)
+    smoothed.append(0, np.zeros(8 * NEWEST))
+    smoothed.append(100, np.array([5.0, np.nan, 7.0]))
+    np.testing.assert_allclose(smoothed.mean.values[-3:], [5.0, 5.0, (0.9 * 5 + 7) / 1.9])
