@@ -23,7 +23,10 @@ class NfePlot(StepPlot):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent=parent)
         self.setAccessibleName("Function evaluations per training step")
-        self.setToolTip("Evaluations of the field that each training step took, forward and backward.")
+        self.setToolTip(
+            "Evaluations of the field that training takes, forward and backward: each step faint, their running mean "
+            "bright and in figures."
+        )
         self._forward, self._backward = Trace(self.plot, z=2), Trace(self.plot, z=1)
         self.name_axes("training step", "NFE per step")
         self.say(EMPTY)
@@ -59,7 +62,7 @@ class NfePlot(StepPlot):
         for kind, trace, colour in kinds:
             last = trace.last()
             if last is not None:
-                named.append(Named(f"{kind} {count(trace.record.raw.values[-1])}", colour, *last))
+                named.append(Named(f"{kind} {count(last[1])}", colour, *last))
         return named
 
     def padded(self, low: float, high: float) -> tuple[float, float]:

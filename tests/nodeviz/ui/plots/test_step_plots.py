@@ -113,6 +113,17 @@ def test_curves_are_named_with_their_newest_figures(plot):
     assert names == (["train 25.0", "test 25.0"] if isinstance(plot, LossPlot) else ["forward 25", "backward 25"])
 
 
+def test_the_figure_at_a_curve_s_end_is_the_height_of_the_mean_there(qtbot, qapp):
+    plot = NfePlot()
+    qtbot.addWidget(plot)
+    plot.resize(420, 200)
+    plot.show()
+    feed(plot, 1, 50, 20.0)
+    feed(plot, 51, 1, 80.0)
+    qtbot.waitUntil(lambda: not plot.waiting)
+    assert plot.labels.texts == ["forward 22", "backward 22"]
+
+
 def test_a_theme_switch_repaints_axes_and_curves(plot, qapp):
     feed(plot, 1, 50)
     theme.apply(qapp, "light")
