@@ -53,6 +53,7 @@ class ReportChart(ThemedPlot):
         self._hovered: Named | None = None
         self.labels = EndLabels(self._box)
         self.scene().sigMouseMoved.connect(self._hover)
+        self.follow_theme(theme.current())
 
     def show_chart(self, chart: Chart | None) -> None:
         """Draw `chart` in place of what was drawn."""

@@ -14,7 +14,7 @@ from nodeviz.analysis.study import Study, Subject
 from nodeviz.engine.messages import AskStudy, Configured, Failed, Ready, StudyExtended, Weights, WorkerLost, pack
 from nodeviz.experiment import Experiment
 from nodeviz.tasks import FitTrajectories
-from nodeviz.ui import background_question
+from nodeviz.ui import background_question, theme
 from nodeviz.ui.alternatives import Alternatives
 from nodeviz.ui.engine_link import EngineLink
 from nodeviz.ui.figures import figure
@@ -230,6 +230,12 @@ def test_a_chart_names_its_series_marks_the_experiment_and_leaves_out_what_has_n
     assert low < -2 and high > 0
     view.show_report(Report(chart=Chart("x", "y", (Series("all", (), ()),))))
     assert chart.labels.texts == []
+
+
+def test_a_view_wears_the_theme_before_it_has_anything_to_show(view) -> None:
+    colours = theme.current()
+    assert view.chart.backgroundBrush().color().name() == colours.panel
+    assert view.chart.plot.getAxis("left").pen().color().name() == colours.hairline
 
 
 def test_a_table_is_aligned_and_points_out_the_best(view) -> None:
