@@ -93,6 +93,16 @@ class PointDataset(DeclaredDataset, frozen=True):
         """How many classes its points have."""
         return 1
 
+    @property
+    def drawn(self) -> int:
+        """How many points a sample has, those held out included."""
+        return self.points
+
+    @property
+    def judging(self) -> int:
+        """How many of those are held out."""
+        return max(1, round(self.held_out * self.drawn))
+
     @abstractmethod
     def draw(self, count: int, generator: np.random.Generator) -> Points:
         """So many independent points."""
@@ -112,7 +122,7 @@ class PointDataset(DeclaredDataset, frozen=True):
         drawn = self.draw(self.points, np.random.default_rng([seed, DATA_STREAM, self.data_seed]))
         for array in drawn:
             array.flags.writeable = False
-        held = max(1, round(self.held_out * len(drawn.labels)))
+        held = self.judging
         return Split(Points(drawn.ys[held:], drawn.labels[held:]), Points(drawn.ys[:held], drawn.labels[:held]))
 
     def sketch(self, seed: int) -> Sketch:

@@ -49,6 +49,11 @@ class PointsFile(PointDataset, frozen=True, tag="file"):
         return max(1, len(self.table.names))
 
     @property
+    def drawn(self) -> int:
+        """As many as set, or all that the file has."""
+        return min(self.points, len(self.table.points.labels))
+
+    @property
     def extent(self) -> tuple[float, float, float, float]:
         """What the phase plane shows at first: all points, and a margin."""
         ys = self._placed()

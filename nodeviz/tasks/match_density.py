@@ -116,7 +116,7 @@ class MatchDensity(DeclaredTask, frozen=True, tag="density"):
         if self.objective == "reverse-kl":
             _check_known(dataset)
         else:
-            self.points_of(dataset)
+            _ = self.points_of(dataset).drawn  # which says what is wrong with a file that cannot be read
 
     def points_of(self, dataset: Dataset) -> PointDataset:
         """`dataset`, when it is one of points. Raises `ValueError` when not."""

@@ -81,6 +81,6 @@ def _amount(dataset: object) -> str:
     if isinstance(dataset, TrajectoryDataset):
         return f"{figures.count(dataset.points)} points in {dataset.duration:g} s"
     if isinstance(dataset, PointDataset):
-        held = max(1, round(dataset.held_out * dataset.points))
-        return f"{figures.count(dataset.points - held)} + {figures.count(held)} points"
+        held = dataset.judging
+        return f"{figures.count(dataset.drawn - held)} + {figures.count(held)} points"
     return "known up to a factor"

@@ -44,6 +44,13 @@ def test_the_share_held_out_is_as_set_and_no_point_is_in_both_parts(kind: type[P
 
 
 @pytest.mark.parametrize("kind", OF_POINTS, ids=named)
+def test_it_says_how_many_points_a_sample_has(kind: type[PointDataset]) -> None:
+    for dataset in (kind(points=100), kind(points=5000)):
+        train, test = dataset.sample(0)
+        assert (dataset.drawn - dataset.judging, dataset.judging) == (len(train.ys), len(test.ys))
+
+
+@pytest.mark.parametrize("kind", OF_POINTS, ids=named)
 def test_every_class_has_its_share_of_the_points(kind: type[PointDataset]) -> None:
     dataset, count = kind(), 30_000
     labels = dataset.draw(count, generator()).labels

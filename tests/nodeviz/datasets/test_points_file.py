@@ -10,7 +10,7 @@ import pytest
 
 from nodeviz.datasets import PointsFile, points_table
 from nodeviz.experiment import Experiment
-from nodeviz.tasks import Classify
+from nodeviz.tasks import Classify, MatchDensity
 
 LINES = [f"{x},{x * x},{'ab'[x % 2]}" for x in range(30)]
 
@@ -141,6 +141,12 @@ def test_a_file_that_was_changed_is_read_again(tmp_path: Path) -> None:
 def test_what_is_no_table_of_points_is_refused_with_the_reason(tmp_path: Path, lines: list[str], sentence: str) -> None:
     with pytest.raises(ValueError, match=sentence):
         written(tmp_path, lines).sample(0)
+
+
+@pytest.mark.parametrize("task", [Classify(), MatchDensity()])
+def test_no_experiment_takes_a_file_that_cannot_be_read(tmp_path: Path, task: Classify | MatchDensity) -> None:
+    with pytest.raises(ValueError, match="missing.csv cannot be read: No such file"):
+        Experiment(task=task, dataset=PointsFile(path=str(tmp_path / "missing.csv")))
 
 
 def test_what_is_no_file_of_text_is_refused(tmp_path: Path) -> None:

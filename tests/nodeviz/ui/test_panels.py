@@ -7,7 +7,7 @@ from PySide6.QtCore import QCoreApplication, QEvent, Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
-from nodeviz.datasets import DATASETS, Spiral
+from nodeviz.datasets import DATASETS, PointsFile, Spiral
 from nodeviz.datasets.moons import Moons
 from nodeviz.experiment import Experiment
 from nodeviz.fields.formula import FormulaField
@@ -123,6 +123,14 @@ def test_the_gallery_offers_what_suits_the_task_and_marks_what_is_at_hand(store,
     shown_ones = [kind for kind, thumbnail in gallery.thumbnails.items() if thumbnail.isVisible()]
     assert shown_ones == gallery.offered and type(experiment.dataset) in shown_ones
     assert gallery.thumbnails[type(experiment.dataset)].isChecked()
+
+
+def test_what_is_said_below_the_gallery_is_how_many_points_there_are(qtbot) -> None:
+    experiment = Experiment(task=Classify(), dataset=PointsFile(points=2000))
+    train, test = experiment.dataset.sample(0)
+    assert len(train.ys) + len(test.ys) < 2000
+    panel = problem(ExperimentStore(experiment), qtbot)
+    assert panel.amount.text() == f"{len(train.ys)} + {len(test.ys)} points"
 
 
 def test_another_dataset_of_the_task_is_one_step_of_undo_and_comes_back_as_it_was_left(
