@@ -92,8 +92,10 @@ class DensityPortrait:
         found = -float(self._flow.log_prob(flowed).mean())
         figures = [Figure("negative log-likelihood", found, "nats", f"Of {len(self._judged)} held-out points.")]
         if self._best is not None:
-            sentence = "How far the flow is from the best on the same points: the Kullback-Leibler divergence."
-            figures.append(Figure("gap to the floor", found - self._best, "nats", sentence))
+            sentence = (
+                "How much likelier the data's own density makes the same points than the flow does: 0 is perfect."
+            )
+            figures.append(Figure("KL from the data", found - self._best, "nats", sentence))
         return figures
 
     def _reverse_merit(self, learnt: Learnt, coarse: SolverSettings) -> list[Figure]:

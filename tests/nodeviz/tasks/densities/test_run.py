@@ -101,6 +101,15 @@ def test_the_picture_has_a_density_of_mass_one_at_every_time_samples_and_figures
     assert shown.cloud.ys.shape == (len(shown.cloud.ts), len(shown.cloud.labels), 2)
 
 
+def test_the_divergence_from_the_data_is_of_the_points_that_are_judged() -> None:
+    experiment = experiment_of("likelihood")
+    run, learnt = experiment.task.begin(experiment), place(MOVING, experiment.initial_parameters()).learnt
+    shown = run.picture(learnt, Viewpoint((-9.0, 9.0, -9.0, 9.0), 1.0, 8), experiment.solver)
+    figures = {figure.label: figure.value for figure in shown.figures}
+    known = DATA.log_density(DATA.sample(0).test.ys).mean()
+    assert figures["KL from the data"] == pytest.approx(figures["negative log-likelihood"] + known, abs=1e-9)
+
+
 def test_at_the_start_the_picture_is_the_base() -> None:
     experiment = experiment_of("likelihood", base=1.5)
     run, learnt = experiment.task.begin(experiment), restless(experiment)
