@@ -7,6 +7,7 @@ from typing import Any
 
 from PySide6.QtCore import QObject, Signal
 
+from nodeviz.engine.carry import keeps_weights
 from nodeviz.engine.messages import (
     Activity,
     ActivityChanged,
@@ -53,7 +54,7 @@ class EngineLink(QObject):
     failed = Signal(object)
     lost = Signal(object)
     runBegun = Signal(int)
-    """Training stands elsewhere, with other weights: the plots begin anew. Carries the step it stands at."""
+    """Training stands elsewhere or learns something else: the plots begin anew. Carries the step it stands at."""
     stateChanged = Signal()
     """A worker's state, or whether training runs or is wanted, is another."""
 
@@ -63,11 +64,18 @@ class EngineLink(QObject):
         self._experiment = experiment
         self.run = 0
         self._revision = 0
+        self._weights_since = 0
+        """The revision that other weights came with: what the trainer says of an older one is not of these."""
+        self._losses_since = 0
+        """The revision that the plots began anew with: losses of an older one do not belong in them."""
         self.activity: Activity = "paused"
         self.wanted = False
         """Whether training was asked for; true from the key press on, also while the trainer still starts."""
         self.step = 0
         self.checkpoint: Checkpoint | None = None
+        """The newest of the experiment as it stands; None while the trainer has not told one."""
+        self.left: Checkpoint | None = None
+        """The checkpoint of the experiment that was left last for one with other weights."""
         self._resuming: Checkpoint | None = None
         """What a restarted trainer was given; until it stands there its history goes on as if nothing had happened."""
         self.trainer = WorkerLink("trainer", client, self)
@@ -82,7 +90,7 @@ class EngineLink(QObject):
             Progress: self._on_progress,
             Weights: self._on_weights,
             Checkpoint: self._on_checkpoint,
-            Diverged: self.diverged.emit,
+            Diverged: self._on_diverged,
             Portrait: self._on_portrait,
             TrajectoriesSolved: self._on_trajectories,
             SweepExtended: self._on_sweep,
@@ -133,6 +141,12 @@ class EngineLink(QObject):
         for worker in (self.trainer, self.inspector):
             worker.configure(self._configure_command())
         self.inspection.forget_pictures(swept=swept_by(before) != swept_by(experiment))
+        kept = keeps_weights(before, experiment)
+        if not kept:
+            self._leave()
+        if not kept or _learns(before) != _learns(experiment):
+            self._losses_since = self._revision
+            self.runBegun.emit(self.step)
 
     def train(self) -> None:
         self.wanted = True
@@ -196,6 +210,8 @@ class EngineLink(QObject):
 
     def _stand(self, configured: Configured) -> None:
         """Training stands at a step, with the weights it had or with others."""
+        if not self._is_of_these_weights(configured):
+            return
         self.step = configured.step
         if configured.kept:
             return
@@ -206,7 +222,8 @@ class EngineLink(QObject):
 
     def _on_activity(self, changed: ActivityChanged) -> None:
         self.activity = changed.activity
-        self.step = changed.step
+        if self._is_of_these_weights(changed):
+            self.step = changed.step
         if changed.activity == "paused" and changed.reason:
             self.wanted = False
         elif changed.activity == "training" and changed.reason:
@@ -215,8 +232,9 @@ class EngineLink(QObject):
         self.stateChanged.emit()
 
     def _on_progress(self, progress: Progress) -> None:
-        self.step = progress.first + progress.loss.shape[0]
-        self.progressed.emit(progress)
+        if progress.revision >= self._losses_since:
+            self.step = progress.first + progress.loss.shape[0]
+            self.progressed.emit(progress)
 
     def _on_weights(self, weights: Weights) -> None:
         self.inspection.take_weights(weights)
@@ -224,7 +242,12 @@ class EngineLink(QObject):
             self.weighed.emit(weights)
 
     def _on_checkpoint(self, checkpoint: Checkpoint) -> None:
-        self.checkpoint = checkpoint
+        if self._is_of_these_weights(checkpoint):
+            self.checkpoint = checkpoint
+
+    def _on_diverged(self, diverged: Diverged) -> None:
+        if diverged.revision >= self._losses_since:
+            self.diverged.emit(diverged)
 
     def _on_portrait(self, portrait: Portrait) -> None:
         if self.inspection.portrait_answered(portrait):
@@ -260,6 +283,16 @@ class EngineLink(QObject):
         self.lost.emit(lost)
         self.stateChanged.emit()
 
+    def _is_of_these_weights(self, event: Message) -> bool:
+        """Whether the trainer says it of the weights at hand, perhaps with settings from before the newest edit."""
+        return event.revision >= self._weights_since
+
+    def _leave(self) -> None:
+        """The experiment has other weights now, and no checkpoint yet."""
+        self._weights_since = self._revision
+        self.left, self.checkpoint, self._resuming = self.checkpoint, None, None
+        self.step = 0
+
     def _begin_run(self, checkpoint: Checkpoint | None) -> None:
         self.run += 1
         self.wanted = False
@@ -289,6 +322,11 @@ class EngineLink(QObject):
 def _computed(experiment: Experiment) -> tuple[object, ...]:
     """The sections that the engine computes with."""
     return (*swept_by(experiment), experiment.training)
+
+
+def _learns(experiment: Experiment) -> tuple[type, type]:
+    """What the loss is a loss of."""
+    return (type(experiment.task), type(experiment.dataset))
 
 
 def swept_by(experiment: Experiment) -> tuple[object, ...]:

@@ -7,7 +7,6 @@ from PySide6.QtCore import QObject
 from nodeviz.engine.carry import keeps_weights
 from nodeviz.engine.messages import Checkpoint
 from nodeviz.experiment import Experiment
-from nodeviz.fields.layout import size_of
 from nodeviz.ui.engine_link import EngineLink
 from nodeviz.ui.store import ExperimentStore
 
@@ -16,7 +15,10 @@ MOST = 12
 
 
 class KeptWeights(QObject):
-    """Another field or task begins with fresh weights; undoing that, or choosing what was left, brings the old ones."""
+    """Another field or task begins with fresh weights; undoing that, or choosing what was left, brings the old ones.
+
+    Made after the link was connected to the store: it is the link that knows whose weights were left.
+    """
 
     def __init__(self, store: ExperimentStore, link: EngineLink) -> None:
         super().__init__(link)
@@ -27,12 +29,16 @@ class KeptWeights(QObject):
     def _on_changed(self, before: Experiment, after: Experiment) -> None:
         if keeps_weights(before, after):
             return
-        left = self._link.checkpoint
-        if left is not None and left.step > 0 and left.theta.shape == (size_of(before.layout()),):
-            self._kept = [*self._kept[1 - MOST :], (before, left)]
-        found = next((checkpoint for experiment, checkpoint in reversed(self._kept) if experiment == after), None)
+        self._keep(before, self._link.left)
+        found = next((checkpoint for experiment, checkpoint in self._kept if experiment == after), None)
         if found is not None:
             wanted = self._link.wanted
             self._link.restore(found)
             if wanted:
                 self._link.train()
+
+    def _keep(self, experiment: Experiment, left: Checkpoint | None) -> None:
+        """Keep what it was left with in place of what was kept of it: one that was reset begins at step 0 again."""
+        self._kept = [(each, checkpoint) for each, checkpoint in self._kept if each != experiment]
+        if left is not None and left.step > 0:
+            self._kept = [*self._kept[1 - MOST :], (experiment, left)]

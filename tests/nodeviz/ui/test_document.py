@@ -32,8 +32,9 @@ def trained(step: int = 7) -> Model:
     return model._replace(theta=model.theta + 1, step=step)
 
 
-def checkpoint(model: Model) -> Checkpoint:
-    return Checkpoint(step=model.step, theta=pack(model.theta), optimiser={}, random=pack(model.random))
+def checkpoint(model: Model, revision: int) -> Checkpoint:
+    theta, random = pack(model.theta), pack(model.random)
+    return Checkpoint(step=model.step, theta=theta, optimiser={}, random=random, revision=revision)
 
 
 def test_a_model_file_opens_with_its_experiment_and_weights(
@@ -50,7 +51,7 @@ def test_a_model_file_opens_with_its_experiment_and_weights(
 def test_what_is_saved_is_what_training_reached(launched: Launched, client: PretendedClient, tmp_path: Path) -> None:
     model = trained(40)
     launched.desk.store.adopt(model.experiment)
-    client.events = [checkpoint(model)]
+    client.events = [checkpoint(model, revision=1)]
     launched.desk.link.tick()
     assert launched.desk.document.save(tmp_path / "mine.nodeviz")
     saved = load_model(tmp_path / "mine.nodeviz")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from nodeviz.datasets import Circles, Moons
 from nodeviz.engine.messages import (
     ActivityChanged,
     AskPortrait,
@@ -29,6 +30,7 @@ from nodeviz.engine.messages import (
 )
 from nodeviz.experiment import Experiment
 from nodeviz.settings import edited
+from nodeviz.tasks import MatchDensity
 from nodeviz.ui import inspection
 from nodeviz.ui.engine_link import EngineLink
 from nodeviz.ui.inspection import Scene
@@ -312,11 +314,30 @@ def test_a_failure_of_the_inspector_ends_the_question_it_failed_at(stage: Stage)
     assert len(stage.sent("inspector", AskPortrait)) == 2
 
 
-def test_a_field_that_was_replaced_begins_another_history(stage: Stage) -> None:
+def test_an_edit_that_brings_other_weights_begins_another_history_before_the_trainer_answers(stage: Stage) -> None:
     stage.get_ready()
-    begun = []
+    stage.hear(progress(0, 50))
+    begun, heard = [], []
     stage.link.runBegun.connect(begun.append)
+    stage.link.progressed.connect(heard.append)
     stage.edit("field.width", 20)
-    stage.link.tick()
-    stage.hear(configured("trainer", 1, step=0, kept=False))
-    assert begun == [0]
+    assert begun == [0] and stage.link.step == 0
+    stage.hear(progress(50, 3, revision=0), ActivityChanged(activity="paused", step=53))
+    assert not heard and stage.link.step == 0, "what was trained before is drawn no more"
+    stage.hear(configured("trainer", 1, kept=False), progress(0, 3, revision=1))
+    assert len(heard) == 1 and stage.link.step == 3
+
+
+def test_another_dataset_begins_another_history_where_training_stands(stage: Stage) -> None:
+    stage.link = EngineLink(stage.client, Experiment(task=MatchDensity(), dataset=Moons()))
+    stage.get_ready()
+    stage.hear(progress(0, 50), checkpoint(40))
+    begun, heard = [], []
+    stage.link.runBegun.connect(begun.append)
+    stage.link.progressed.connect(heard.append)
+    stage.link.edit(Experiment(task=MatchDensity(), dataset=Circles()))
+    stage.hear(progress(50, 3, revision=0), checkpoint(53))
+    assert begun == [50] and not heard
+    assert stage.link.checkpoint is not None and stage.link.checkpoint.step == 53, "the weights are the same"
+    stage.hear(configured("trainer", 1, step=53), progress(53, 3, revision=1))
+    assert begun == [50] and len(heard) == 1

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from nodeviz.engine.messages import Checkpoint, Configured, Ready, Restore, Train, pack, unpack
+from nodeviz.experiment import Experiment
 from nodeviz.fields.layout import size_of
 from nodeviz.tasks import Classify, FitTrajectories
 from nodeviz.ui.alternatives import Alternatives
@@ -15,6 +16,10 @@ from nodeviz.ui.engine_link import EngineLink
 from nodeviz.ui.kept_weights import KeptWeights
 from nodeviz.ui.store import ExperimentStore
 from tests.nodeviz.ui.pretended import PretendedClient
+
+SIZE = size_of(Experiment().layout())
+THETA = pack(np.full(SIZE, 0.5, np.float32))
+NO_STATE = pack(np.zeros(0, np.uint8))
 
 
 class Trained(NamedTuple):
@@ -33,11 +38,10 @@ def trained(qapp, client: PretendedClient) -> Trained:
     store.changed.connect(lambda before, after: link.edit(after))
     KeptWeights(store, link)
     link.start()
-    size = size_of(store.experiment.layout())
     client.events += [
         Ready(role="trainer", pid=1, device="cpu", torch="2"),
-        Configured(role="trainer", step=0, kept=False, device="cpu", parameters=size),
-        Checkpoint(step=7, theta=pack(np.full(size, 0.5, np.float32)), optimiser={}, random=pack(np.zeros(0, "u1"))),
+        Configured(role="trainer", step=0, kept=False, device="cpu", parameters=SIZE),
+        Checkpoint(step=7, theta=THETA, optimiser={}, random=NO_STATE),
     ]
     link.tick()
     return Trained(store, link, Alternatives(store))
@@ -74,3 +78,28 @@ def test_weights_that_do_not_fit_are_not_kept_and_a_new_experiment_begins_afresh
     trained.store.edit("solver.rtol", 1e-3)
     trained.store.undo()
     assert len(restored(client)) == 1, "an edit that keeps the weights restores nothing"
+
+
+def test_weights_are_those_of_the_experiment_that_they_were_told_of_also_when_every_size_is_the_same(
+    trained, client
+) -> None:
+    trained.store.edit("training.seed", 1)
+    trained.store.edit("training.seed", 2)  # nothing was heard of seed 1
+    late = Checkpoint(step=8, theta=THETA, optimiser={}, random=NO_STATE, revision=0)
+    client.events.append(late)
+    trained.link.tick()
+    assert trained.link.checkpoint is None, "it is of seed 0"
+    trained.store.undo()
+    assert restored(client) == []
+    trained.store.undo()
+    assert [checkpoint.step for checkpoint in restored(client)] == [7]
+
+
+def test_an_experiment_that_was_reset_and_left_begins_at_step_0_again(trained, client) -> None:
+    trained.alternatives.choose("task", Classify)
+    trained.alternatives.choose("task", FitTrajectories)
+    assert len(restored(client)) == 1
+    trained.link.reset()
+    trained.alternatives.choose("task", Classify)
+    trained.alternatives.choose("task", FitTrajectories)
+    assert len(restored(client)) == 1
