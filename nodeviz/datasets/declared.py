@@ -57,6 +57,12 @@ class DeclaredDataset(Settings, frozen=True, tag_field="kind"):
         raise NotImplementedError
 
 
+def title_of(kind: type[DeclaredDataset]) -> str:
+    """What a dataset is called in lists and sentences: EightGaussians -> Eight gaussians."""
+    words = "".join(f" {letter.lower()}" if letter.isupper() else letter for letter in kind.__name__).strip()
+    return words[:1].upper() + words[1:]
+
+
 class TrajectoryDataset(DeclaredDataset, frozen=True):
     """Trajectories observed at equal times on [0, duration]."""
 

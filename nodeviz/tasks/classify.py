@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nodeviz.datasets import Dataset
-from nodeviz.datasets.declared import PointDataset
+from nodeviz.datasets.declared import PointDataset, title_of
 from nodeviz.fields import Field
 from nodeviz.fields.layout import Layout, Slot
 from nodeviz.settings import described
@@ -60,12 +60,12 @@ class Classify(DeclaredTask, frozen=True, tag="classify"):
         """`dataset`, when its points have classes. Raises `ValueError` when not."""
         if not isinstance(dataset, PointDataset):
             raise ValueError(
-                f"Classifying needs points with classes; {type(dataset).__name__} has none. "
+                f"Classifying needs points with classes; {title_of(type(dataset))} has none. "
                 "Choose moons, or another task."
             )
         if dataset.classes < 2:
             raise ValueError(
-                f"Classifying needs points of two classes or more; those of {type(dataset).__name__} are all of one. "
+                f"Classifying needs points of two classes or more; those of {title_of(type(dataset))} are all of one. "
                 "Choose moons, or match their density instead."
             )
         return dataset

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nodeviz.datasets import Dataset
-from nodeviz.datasets.declared import TrajectoryDataset
+from nodeviz.datasets.declared import TrajectoryDataset, title_of
 from nodeviz.fields import Field
 from nodeviz.settings import Choice, described
 from nodeviz.tasks.declared import DeclaredTask
@@ -54,8 +54,8 @@ class FitTrajectories(DeclaredTask, frozen=True, tag="fit"):
         """`dataset`, when it is one of trajectories. Raises `ValueError` when not."""
         if not isinstance(dataset, TrajectoryDataset):
             raise ValueError(
-                f"Fitting trajectories needs data that are observed over time; {type(dataset).__name__} are points "
-                "without times. Choose a spiral, or another task."
+                f"Fitting trajectories needs data that are observed over time; {title_of(type(dataset))} has no "
+                "times. Choose a spiral, or another task."
             )
         return dataset
 

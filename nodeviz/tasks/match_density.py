@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nodeviz.datasets import Dataset
-from nodeviz.datasets.declared import EnergyDataset, PointDataset
+from nodeviz.datasets.declared import EnergyDataset, PointDataset, title_of
 from nodeviz.fields import Field
 from nodeviz.settings import Choice, described
 from nodeviz.tasks.declared import DeclaredTask
@@ -122,7 +122,7 @@ class MatchDensity(DeclaredTask, frozen=True, tag="density"):
         """`dataset`, when it is one of points. Raises `ValueError` when not."""
         if isinstance(dataset, PointDataset):
             return dataset
-        kind = type(dataset).__name__
+        kind = title_of(type(dataset))
         if isinstance(dataset, EnergyDataset):
             raise ValueError(
                 f"The objective {self.objective} needs samples, and {kind} is a density known up to a factor, of which "
@@ -177,7 +177,7 @@ def _check_known(dataset: Dataset) -> None:
     """Raises `ValueError` unless the density of `dataset` is known, and positive all over the plane."""
     if isinstance(dataset, EnergyDataset):
         return
-    kind = type(dataset).__name__
+    kind = title_of(type(dataset))
     beyond = 1.5 * np.array([[x, y] for x in dataset.extent[:2] for y in dataset.extent[2:]])
     known = dataset.log_density(beyond) if isinstance(dataset, PointDataset) else None
     if known is None:

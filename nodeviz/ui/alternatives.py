@@ -11,6 +11,7 @@ from PySide6.QtCore import QObject
 
 from nodeviz.assets_path import ready_made
 from nodeviz.datasets import DATASETS
+from nodeviz.datasets.declared import title_of
 from nodeviz.experiment import Experiment, ViewSettings, decode
 from nodeviz.fields import FIELDS
 from nodeviz.settings import value_at
@@ -103,12 +104,6 @@ def unsuited(task: Any, dataset: Any, field: Any) -> str:
 def ready_experiments() -> tuple[Experiment, ...]:
     """The ready-made experiments, in the order of their names."""
     return tuple(decode(path.read_bytes()) for path in ready_made().values())
-
-
-def title_of(kind: Kind) -> str:
-    """EightGaussians -> Eight gaussians."""
-    words = "".join(f" {letter.lower()}" if letter.isupper() else letter for letter in kind.__name__).strip()
-    return words[:1].upper() + words[1:]
 
 
 def sentence_of(kind: Kind) -> str:

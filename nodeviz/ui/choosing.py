@@ -5,7 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from nodeviz.assets_path import ready_made
-from nodeviz.ui.alternatives import KINDS, Kind, sentence_of, title_of
+from nodeviz.datasets.declared import title_of
+from nodeviz.ui.alternatives import KINDS, Kind, sentence_of
 from nodeviz.ui.command import Command
 from nodeviz.ui.desk import Workplace
 

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from nodeviz.datasets import Dataset
-from nodeviz.datasets.declared import EnergyDataset, PointDataset
+from nodeviz.datasets.declared import EnergyDataset, PointDataset, title_of
 
 LogDensity = Callable[[NDArray[np.float64]], NDArray[np.float64] | None]
 APART = 1e-4
@@ -24,7 +24,7 @@ def energy_of(dataset: Dataset) -> Callable[[Tensor], Tensor]:
         return lambda ys: dataset.energy(ys, torch)
     if isinstance(dataset, PointDataset):
         return lambda ys: -_LogDensity.apply(ys, dataset.log_density)
-    raise ValueError(f"{type(dataset).__name__} has no density. Choose an energy, or points whose density is known.")
+    raise ValueError(f"{title_of(type(dataset))} has no density. Choose an energy, or points whose density is known.")
 
 
 class _LogDensity(torch.autograd.Function):

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from PySide6.QtWidgets import QHBoxLayout, QLabel
 
-from nodeviz.datasets.declared import PointDataset, TrajectoryDataset
+from nodeviz.datasets.declared import PointDataset, TrajectoryDataset, title_of
 from nodeviz.experiment import Experiment
 from nodeviz.settings import Setting, settings_of
 from nodeviz.ui import figures, theme
-from nodeviz.ui.alternatives import Alternatives, sentence_of, title_of
+from nodeviz.ui.alternatives import Alternatives, sentence_of
 from nodeviz.ui.controls.row import Row
 from nodeviz.ui.panels.gallery import Gallery
 from nodeviz.ui.panels.kind import KindRow

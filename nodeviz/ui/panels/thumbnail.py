@@ -7,8 +7,9 @@ from typing import Any
 from PySide6.QtCore import QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QPainter, QPainterPath, QPaintEvent, QPen, QPixmap
 
+from nodeviz.datasets.declared import title_of
 from nodeviz.ui import theme
-from nodeviz.ui.alternatives import Kind, sentence_of, title_of
+from nodeviz.ui.alternatives import Kind, sentence_of
 from nodeviz.ui.panels.one_of_many import OneOfMany
 from nodeviz.ui.panels.sketching import paint_sketch
 

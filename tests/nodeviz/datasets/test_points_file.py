@@ -81,7 +81,7 @@ def test_points_without_a_class_are_of_one(tmp_path: Path) -> None:
     dataset = written(tmp_path, [line.rpartition(",")[0] for line in LINES])
     assert dataset.classes == 1
     assert not dataset.sample(0).train.labels.any()
-    with pytest.raises(ValueError, match="two classes or more; those of PointsFile are all of one"):
+    with pytest.raises(ValueError, match="two classes or more; those of Points file are all of one"):
         Experiment(task=Classify(), dataset=dataset)
 
 

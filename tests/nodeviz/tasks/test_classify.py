@@ -209,5 +209,5 @@ def test_another_number_of_classes_is_another_read_out() -> None:
 
 
 def test_points_of_one_class_are_refused_with_what_to_choose() -> None:
-    with pytest.raises(ValueError, match="two classes or more; those of EightGaussians are all of one"):
+    with pytest.raises(ValueError, match="two classes or more; those of Eight gaussians are all of one"):
         Experiment(task=Classify(), dataset=EightGaussians())
