@@ -20,7 +20,7 @@ _ANGLES = np.arange(8) * (pi / 4)
 CENTRES = RADIUS * np.stack([np.cos(_ANGLES), np.sin(_ANGLES)], axis=-1)
 
 
-class EightGaussians(PointDataset, frozen=True, tag="eight gaussians"):
+class EightGaussians(PointDataset, frozen=True, tag="eight-gaussians"):
     """(4 (cos k π/4, sin k π/4) + noise (e₁, e₂)) / 1.414, k = 0 … 7 equally likely, e normal.
 
     The form of FFJORD's code (Grathwohl et al., 2019), where noise is 0.5: the entropy is then 2.8319.

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+
+import msgspec
 import pytest
 
 from nodeviz.assets_path import assets
@@ -60,6 +63,11 @@ def choosing(option: SettingOption) -> list[str]:
 
 def test_no_option_is_there_twice() -> None:
     assert len({option.flag for option in EVERY}) == len(EVERY)
+
+
+@pytest.mark.parametrize("kind", [kind for section in SECTIONS[2:] for kind in section.kinds])
+def test_what_a_kind_is_called_needs_no_quotes_on_a_command_line(kind: type[msgspec.Struct]) -> None:
+    assert re.fullmatch(r"[a-z]+(-[a-z]+)*", str(kind.__struct_config__.tag))
 
 
 def test_every_setting_of_a_run_has_an_option() -> None:
