@@ -22,7 +22,7 @@ from nodeviz.ui.theme import Theme
 
 EMPTY = "Press Space to train"
 FAILED = "No training step has had a loss yet: every solve failed"
-FLOOR_POINTS = 64
+FLOOR_POINTS = 400  # so many that no name is better off on the line than beside it
 MOST_POINTS = 60  # evaluations that are still drawn as points; more are a line
 
 
@@ -116,7 +116,7 @@ class LossPlot(StepPlot):
             self._floor.setData([], [])
             return None
         height = float(self._scaled(np.array([floor]))[0])
-        at = np.linspace(begin, end, FLOOR_POINTS)  # more than two, so that names keep clear of it
+        at = np.linspace(begin, end, FLOOR_POINTS)
         self._floor.setData(at, np.full(FLOOR_POINTS, height))
         return height
 
@@ -131,14 +131,15 @@ class LossPlot(StepPlot):
         return 10**height if self._terms.logarithmic else height
 
     def ends(self) -> list[Named]:
-        colours, last = theme.current(), self._train.last()
-        named = [] if last is None else [Named(f"train {figure(self._unscaled(last[1]))}", colours.orange, *last)]
+        colours, last, named = theme.current(), self._train.last(), []
+        if self._floor.xData is not None and len(self._floor.xData):  # first: it has but this place
+            at, height = float(self._floor.xData[-2]), float(self._floor.yData[0])
+            named.append(Named(f"floor {figure(self._terms.floor)}", colours.secondary, at, height))
+        if last is not None:
+            named.append(Named(f"train {figure(self._unscaled(last[1]))}", colours.orange, *last))
         height = float(self._scaled(np.array([self._last_test]))[0])
         if np.isfinite(height):
             named.append(Named(f"test {figure(self._last_test)}", colours.blue, self._tests.end - 1.0, height))
-        if self._floor.xData is not None and len(self._floor.xData):
-            at, height = float(self._floor.xData[-6]), float(self._floor.yData[0])
-            named.append(Named(f"floor {figure(self._terms.floor)}", colours.secondary, at, height))
         return named
 
     def restyle(self, colours: Theme) -> None:

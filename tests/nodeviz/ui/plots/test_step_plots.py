@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from PySide6.QtCore import QPointF
 from PySide6.QtWidgets import QApplication
 
 from nodeviz.ui import theme
@@ -177,6 +178,25 @@ def test_a_loss_that_may_be_negative_is_drawn_on_a_plain_axis_above_its_floor(qt
     assert low < -1.5 and high > 2.0
     assert "floor −1.50" in plot.labels.texts and "test −1.00" in plot.labels.texts
     assert "held-out NLL" in plot.toolTip() and "floor" in plot.toolTip()
+
+
+@pytest.mark.parametrize("steps", [60, 400])
+def test_the_name_of_the_floor_stands_clear_of_its_own_line(qtbot, qapp, steps):
+    plot = LossPlot()
+    qtbot.addWidget(plot)
+    plot.resize(420, 200)
+    plot.show()
+    plot.set_terms(LossTerms("negative log-likelihood", "held-out NLL", 2.83, False))
+    for first in range(1, steps, 10):
+        at = np.arange(first, first + 10)
+        loss = 2.9 + 1.1 * np.exp(-at / 60)
+        plot.append(at, loss, np.where(at % 20 == 0, loss - 0.04, np.nan))
+        qtbot.waitUntil(lambda: not plot.waiting)
+    name = next(item for item in plot.labels._items if item.toPlainText().startswith("floor"))
+    line = plot.steps_view.mapFromView(QPointF(0.0, 2.83)).y()
+    top = plot.steps_view.mapFromView(name.pos()).y()
+    assert name.isVisible()
+    assert not top + 2 < line < top + name.textItem.boundingRect().height() - 2
 
 
 def test_another_loss_forgets_the_last_and_another_floor_of_the_same_does_not(qtbot, qapp):
