@@ -52,6 +52,11 @@ class Classify(DeclaredTask, frozen=True, tag="classify"):
         """What the figure of merit is called."""
         return "cross-entropy of held-out points"
 
+    @property
+    def loss_unit(self) -> str:
+        """The unit of loss and figure of merit."""
+        return "nats"
+
     def check(self, dataset: Dataset, field: Field) -> None:
         """Raises `ValueError` when `dataset` has no classes to tell apart."""
         self.classed(dataset)

@@ -38,6 +38,11 @@ class DeclaredTask(Settings, frozen=True, tag_field="kind"):
         """What the figure of merit is called."""
         raise NotImplementedError
 
+    @property
+    def loss_unit(self) -> str:
+        """The unit of loss and figure of merit; empty where they have none, or not the same."""
+        return ""
+
     @abstractmethod
     def check(self, dataset: Dataset, field: Field) -> None:
         """Raises `ValueError` when they do not suit the task: what it asks for, what came, what to choose."""

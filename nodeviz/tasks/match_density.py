@@ -102,6 +102,11 @@ class MatchDensity(DeclaredTask, frozen=True, tag="density"):
         return LOSS_LABELS[self.objective] if self.objective == "reverse-kl" else "held-out negative log-likelihood"
 
     @property
+    def loss_unit(self) -> str:
+        """The unit of loss and figure of merit; flow matching trains on another loss than it is judged by."""
+        return "nats" if self.solves else ""
+
+    @property
     def solves(self) -> bool:
         """Whether a training step solves the flow."""
         return self.objective in ("likelihood", "reverse-kl")

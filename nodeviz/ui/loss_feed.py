@@ -47,4 +47,4 @@ class LossFeed(QObject):
 def _terms(experiment: Experiment, floor: float | None) -> LossTerms:
     # The logarithm of a density may have either sign, and its floor is not zero: only differences mean something.
     task = experiment.task
-    return LossTerms(task.loss_label, task.evaluation_label, floor, task.shows != "density")
+    return LossTerms(task.loss_label, task.evaluation_label, floor, task.shows != "density", task.loss_unit)

@@ -33,6 +33,7 @@ class LossTerms(NamedTuple):
     evaluation: str = "error on all data"
     floor: float | None = None
     logarithmic: bool = True
+    unit: str = ""
 
 
 class LossPlot(StepPlot):
@@ -61,7 +62,7 @@ class LossPlot(StepPlot):
         if (before.loss, before.logarithmic) != (terms.loss, terms.logarithmic):
             self._axis.logarithmic = terms.logarithmic
             self.clear()
-        self.name_axes("training step", "loss")
+        self.name_axes("training step", f"loss, {terms.unit}" if terms.unit else "loss")
         floor = "" if terms.floor is None else " No field can be below the floor on average."
         self.setToolTip(f"Orange, train: {terms.loss}. Blue, test: {terms.evaluation}.{floor}")
         self.setAccessibleDescription(self.toolTip())

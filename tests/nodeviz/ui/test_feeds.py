@@ -113,6 +113,7 @@ def test_the_loss_has_the_terms_of_its_task_at_once_and_the_floor_when_nothing_i
     launched.desk.alternatives.choose("task", MatchDensity)
     launched.desk.alternatives.choose("dataset", Moons)
     assert store.experiment.task.loss_label in plot.toolTip() and "floor" not in plot.toolTip()
+    assert plot.plot.getAxis("left").labelText == "loss, nats"
     for noise in (0.11, 0.12, 0.13):
         store.edit("dataset.noise", noise, gesture="drag")
     assert asked == []
