@@ -55,6 +55,8 @@ class EngineLink(QObject):
     lost = Signal(object)
     runBegun = Signal(int)
     """Training stands elsewhere or learns something else: the plots begin anew. Carries the step it stands at."""
+    startedOver = Signal()
+    """The trainer was restarted and begins at step 0, for no checkpoint is known of the experiment as it stands."""
     stateChanged = Signal()
     """A worker's state, or whether training runs or is wanted, is another."""
 
@@ -122,13 +124,15 @@ class EngineLink(QObject):
             worker.end()
 
     def restart(self, role: Role) -> None:
-        """Spawn a lost worker again; training goes on from the newest checkpoint."""
+        """Spawn a lost worker again; training goes on from the newest checkpoint of the experiment, if there is one."""
         worker = self.trainer if role == "trainer" else self.inspector
         worker.begin()
         self._client.restart(role)
         self._send_experiment(worker)
         if role == "trainer":
             self._resume()
+            if self.checkpoint is None:
+                self.startedOver.emit()
         else:
             self.inspection.begin_again()
 

@@ -21,9 +21,13 @@ class Trouble(QObject):
     def __init__(self, store: ExperimentStore, link: EngineLink, announcements: Announcements) -> None:
         super().__init__(link)
         self._store, self._link, self._announcements = store, link, announcements
+        self._failed_at: dict[Role, int] = {}
+        """The revision that a worker failed at last."""
         store.refused.connect(announcements.say)
         link.lost.connect(self._on_lost)
         link.failed.connect(self._on_failed)
+        link.startedOver.connect(lambda: announcements.say(_STARTED_OVER))
+        link.configured.connect(lambda configured: self._mend(configured.role, configured.revision))
         link.diverged.connect(self._on_diverged)
         link.activityChanged.connect(self._on_activity)
         link.stateChanged.connect(self._settle)
@@ -52,7 +56,14 @@ class Trouble(QObject):
         )
 
     def _on_failed(self, failed: Failed) -> None:
-        self._announcements.notice(Notice("failed", failed.message, failed.remedy, failed.detail))
+        self._failed_at[failed.role] = failed.revision
+        self._announcements.notice(Notice(_failure_of(failed.role), failed.message, failed.remedy, failed.detail))
+
+    def _mend(self, role: Role, revision: int) -> None:
+        """The worker goes on with `revision`; unless it is from before what it failed at, that is over."""
+        if role in self._failed_at and revision >= self._failed_at[role]:
+            del self._failed_at[role]
+            self._announcements.settle(_failure_of(role))
 
     def _on_diverged(self, diverged: Diverged) -> None:
         self._announcements.say(f"Step {diverged.step}: {diverged.sentence} {diverged.remedy}")
@@ -62,6 +73,7 @@ class Trouble(QObject):
             self._announcements.notice(self._paused(changed.reason))
         elif changed.activity == "training":
             self._announcements.settle("paused")
+            self._mend("trainer", changed.revision)
             if changed.reason:
                 self._announcements.say(changed.reason)
 
@@ -89,3 +101,11 @@ class Trouble(QObject):
                 detail,
             )
         )
+
+
+_STARTED_OVER = "Training begins at step 0: no weights of this experiment are known."
+
+
+def _failure_of(role: Role) -> str:
+    """What its notice is kept under."""
+    return f"{role} failed"

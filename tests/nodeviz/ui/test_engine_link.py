@@ -292,6 +292,17 @@ def test_a_lost_trainer_continues_from_the_last_checkpoint_when_restarted(stage:
     assert not begun, "the history goes on as if nothing had happened"
 
 
+def test_a_lost_trainer_is_not_given_weights_of_an_experiment_that_was_left_meanwhile(stage: Stage) -> None:
+    stage.get_ready()
+    started_over: list[None] = []
+    stage.link.startedOver.connect(lambda: started_over.append(None))
+    stage.hear(checkpoint(40), WorkerLost(role="trainer", exitcode=-9))
+    stage.edit("field.width", 20)
+    stage.link.restart("trainer")
+    assert not stage.sent("trainer", Restore) and stage.link.step == 0
+    assert len(started_over) == 1
+
+
 def test_a_restarted_inspector_is_given_the_experiment_and_the_weights(stage: Stage) -> None:
     stage.get_ready()
     stage.link.inspection.look(Scene(EXTENT))

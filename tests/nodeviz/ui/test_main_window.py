@@ -174,7 +174,7 @@ def test_a_failure_is_told_with_its_remedy_and_its_details_can_be_copied(
     launched: Launched, client: PretendedClient
 ) -> None:
     hear(launched, client, Failed(role="trainer", message="It broke.", remedy="Mend it.", detail="line 1"))
-    banner = _banners(launched)["failed"]
+    banner = _banners(launched)["trainer failed"]
     banner.copied.click()
     assert QGuiApplication.clipboard().text() == "line 1"
     banner.closed.click()
