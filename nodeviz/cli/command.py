@@ -10,6 +10,9 @@ from typing import NamedTuple, NoReturn
 SUCCESS, FAILURE, MISUSE, INTERRUPTED = 0, 1, 2, 130
 """Exit statuses: done; begun but not done; not begun, because the options are wrong; Ctrl+C."""
 
+TEXT = "TEXT"
+"""What stands in the help for the value of an option that takes any text."""
+
 
 class Misuse(ValueError):  # noqa: N818 (what the user did, not what failed)
     """The user asked for what cannot be: a sentence that says what was expected, what came and what to do."""
@@ -35,12 +38,24 @@ class Parser(argparse.ArgumentParser):
 
     def parse_all(self, arguments: list[str]) -> argparse.Namespace:
         """The options in `arguments`. Raises `Misuse` naming the first that is unknown."""
-        parsed, unknown = self.parse_known_args(arguments)
+        parsed, unknown = self.parse_known_args(self._joined(arguments))
         if unknown:
             word = unknown[0].partition("=")[0]
             meant = did_you_mean(word, self._option_string_actions)
             raise Misuse(f"There is no option {word}{meant}. See `{self.prog} --help`.")
         return parsed
+
+    def _joined(self, arguments: list[str]) -> list[str]:
+        """`--dx -y` as `--dx=-y`: a text may begin with a minus, which argparse takes for another option."""
+        joined: list[str] = []
+        for word in arguments:
+            before = self._option_string_actions.get(joined[-1]) if joined else None
+            is_text = before is not None and before.metavar == TEXT
+            if is_text and word[:1] == "-" and word[:2] != "--" and word not in self._option_string_actions:
+                joined[-1] += f"={word}"
+            else:
+                joined.append(word)
+        return joined
 
 
 def count(text: str) -> int:

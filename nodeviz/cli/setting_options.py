@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 import msgspec
 
-from nodeviz.cli.command import Misuse
+from nodeviz.cli.command import TEXT, Misuse
 from nodeviz.datasets import DATASETS
 from nodeviz.experiment import Experiment, SolverSettings, TrainingSettings
 from nodeviz.fields import FIELDS
@@ -187,7 +187,7 @@ def _plain(value: Any) -> str:
 
 
 def _metavar(setting: Setting) -> str:
-    return {"int": "N", "float": "X", "choice": "NAME"}.get(setting.kind, "TEXT")
+    return {"int": "N", "float": "X", "choice": "NAME"}.get(setting.kind, TEXT)
 
 
 def _tag(kind: type[msgspec.Struct]) -> str:

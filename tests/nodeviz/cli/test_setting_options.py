@@ -8,7 +8,7 @@ import msgspec
 import pytest
 
 from nodeviz.assets_path import assets
-from nodeviz.cli.command import Parser
+from nodeviz.cli.command import Misuse, Parser
 from nodeviz.cli.setting_options import (
     SECTIONS,
     SettingOption,
@@ -100,6 +100,17 @@ def test_the_names_people_type_are_there() -> None:
 
 def test_another_kind_of_field_starts_from_its_defaults() -> None:
     assert asked("--field", "formula").field == FormulaField()
+
+
+def test_a_formula_may_begin_with_a_minus() -> None:
+    field = asked("--field", "formula", "--dx", "-x", "--dy", "-2*y").field
+    assert (field.dx, field.dy) == ("-x", "-2*y")
+
+
+@pytest.mark.parametrize("follower", [[], ["--dy", "y"], ["-h"]])
+def test_a_formula_that_is_missing_is_still_missed(follower: list[str]) -> None:
+    with pytest.raises(Misuse, match="--dx: expected one argument"):
+        asked("--field", "formula", "--dx", *follower)
 
 
 def test_nothing_asked_changes_nothing() -> None:

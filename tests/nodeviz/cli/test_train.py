@@ -44,7 +44,7 @@ def test_json_is_one_object_a_line_and_ends_with_the_figures(
     rows = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
     assert [row["step"] for row in rows[:-1]] == [1, 2, 3, 4, 5]
     last = rows[-1]
-    assert {"loss", "mae", "nfe_forward", "nfe_backward", "seconds"} <= last.keys()
+    assert {"loss", "nfe_forward", "nfe_backward", "seconds"} <= last.keys()
     assert last["loss"] == rows[-2]["loss"]
     assert last["nfe_forward_total"] == sum(row["nfe_forward"] for row in rows[:-1])
     assert last["nfe_forward"] > 0
@@ -52,7 +52,8 @@ def test_json_is_one_object_a_line_and_ends_with_the_figures(
     model = load_model(out / "model.nodeviz")
     with_torch = model.experiment.task.begin(model.experiment)
     merit = with_torch.evaluate(place(model.experiment.field, model.theta).learnt, model.experiment.solver)
-    assert last["mae"] == pytest.approx(merit, rel=1e-6)
+    assert last["merit"] == pytest.approx(merit, rel=1e-6)
+    assert last["merit_label"] == model.experiment.task.evaluation_label
 
 
 def test_the_folder_holds_the_run(tmp_path: Path) -> None:
@@ -182,7 +183,7 @@ def test_ctrl_c_saves_what_is_there_and_ends_with_130(tmp_path: Path) -> None:
 @pytest.mark.timeout(300)
 def test_the_spiral_is_learnt(capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["train", "spiral", "--steps", "2000", "--json"]) == 0
-    assert json.loads(capsys.readouterr().out.splitlines()[-1])["mae"] < 0.25
+    assert json.loads(capsys.readouterr().out.splitlines()[-1])["merit"] < 0.25
 
 
 class Terminal(io.StringIO):
