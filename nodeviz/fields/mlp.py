@@ -12,7 +12,6 @@ from nodeviz.fields.conditioning import Concat, ConcatSquash, Conditioning, Dept
 from nodeviz.fields.declared import DeclaredField
 from nodeviz.fields.layout import Slot
 from nodeviz.fields.network import (
-    OUTER_DEVIATION,
     WEIGHTS_STREAM,
     ActivationName,
     Augmented,
@@ -54,12 +53,12 @@ class MLPField(DeclaredField, frozen=True, tag="mlp"):
         float,
         described(
             "first weights",
-            "Standard deviation of the first layer's weights at step 0: larger ones bend the field more finely.",
-            low=0.01,
+            "How many times as large as usual the first layer's weights start: larger ones bend the field more finely.",
+            low=0.1,
             high=10.0,
             scale="log",
         ),
-    ] = OUTER_DEVIATION
+    ] = 1.0
     hyper_width: Annotated[
         int, described("hypernetwork width", "Units in each layer of the small network of t.", low=1, high=128)
     ] = 32
@@ -112,7 +111,7 @@ class MLPField(DeclaredField, frozen=True, tag="mlp"):
 
     def initial_parameters(self, seed: int) -> NDArray[np.float32]:
         """Normal weights, small in the last layer: a flow that starts near the identity."""
-        weights, biases = deviations(self.sizes, self.activation, self.cubed)
+        weights, biases = deviations(self.sizes, self.activation, self.cubed, self.first_weights)
         start = Start(np.random.default_rng([seed, WEIGHTS_STREAM]), weights, biases)
         return np.concatenate([np.ravel(piece) for piece in self.conditioning.initial(start)]).astype(np.float32)
 

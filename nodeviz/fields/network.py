@@ -16,9 +16,6 @@ from nodeviz.settings import Choice, described
 WEIGHTS_STREAM = 1
 """Weights, batches and noise each draw from a stream of their own of the same seed."""
 
-OUTER_DEVIATION = 0.1
-"""Of the weights of the first and the last layer, as in the spiral demo."""
-
 GAINS = {"relu": sqrt(2.0), "silu": 2.0, "gelu": 2.0, "softplus": sqrt(2.0)}
 """Of the activations that halve what they pass; the others leave small values as they are."""
 
@@ -44,20 +41,20 @@ class Deviations(NamedTuple):
     biases: list[float]
 
 
-def deviations(sizes: Sequence[int], activation: str, cubed: bool = False) -> Deviations:
+def deviations(sizes: Sequence[int], activation: str, cubed: bool = False, first: float = 1.0) -> Deviations:
     """How large weights start: a network that sees its inputs and a field that hardly moves them yet.
 
     Between hidden layers the deviation keeps the size of what passes through (He et al., 2015), at any depth. For
     cubed inputs the first and the last layer are as small as in the spiral demo, and there are no biases. Others were
     compared by the likelihood of flows after 50 and 150 steps on moons: with a first layer as small as that, and on
-    spirals too, they learn half as fast or worse.
+    spirals too, they learn half as fast or worse. The first layer's weights are then `first` times as large.
     """
     gain = GAINS.get(activation, 1.0)
     between = [gain / sqrt(inputs) for inputs in sizes[1:-2]]
     still = [0.0] * (len(between) + 1)
     if cubed:
-        return Deviations([0.1, *between, 0.1], [0.0, *still])
-    return Deviations([1 / sqrt(sizes[0]), *between, 0.3 / sqrt(sizes[-2])], [0.5, *still])
+        return Deviations([first * 0.1, *between, 0.1], [0.0, *still])
+    return Deviations([first / sqrt(sizes[0]), *between, 0.3 / sqrt(sizes[-2])], [0.5, *still])
 
 
 def lifted(y: NDArray[np.floating], augmented: int) -> NDArray[np.floating]:

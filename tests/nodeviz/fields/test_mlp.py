@@ -43,6 +43,17 @@ def test_it_starts_with_small_normal_weights_and_no_bias() -> None:
 
 
 @pytest.mark.parametrize("cubed", [True, False])
+@pytest.mark.parametrize("time", ["none", "concat", "concatsquash", "hypernetwork", "depth"])
+def test_first_weights_start_as_many_times_as_large_as_is_set_and_others_as_usual(time: str, cubed: bool) -> None:
+    usual, larger = (MLPField(depth=2, time=time, cubed=cubed, first_weights=first) for first in (1.0, 4.0))
+    before = usual.conditioning.layers_at(usual.split(usual.initial_parameters(0)), 0.0)
+    after = larger.conditioning.layers_at(larger.split(larger.initial_parameters(0)), 0.0)
+    assert np.std(after[0].weight) == pytest.approx(4 * np.std(before[0].weight), rel=0.1)
+    for one, other in zip(before[1:], after[1:], strict=True):
+        np.testing.assert_array_equal(one.weight, other.weight)
+
+
+@pytest.mark.parametrize("cubed", [True, False])
 @pytest.mark.parametrize("activation", ACTIVATIONS)
 def test_fields_of_any_depth_start_neither_dead_nor_wild(activation: str, cubed: bool) -> None:
     y = np.random.default_rng(0).uniform(-2, 2, (200, 2))
