@@ -6,8 +6,9 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from nodeviz.assets_path import ready_made
 from nodeviz.cli import COMMANDS, run
-from nodeviz.cli.command import MISUSE, Misuse, Parser
+from nodeviz.cli.command import MISUSE, Misuse, Parser, did_you_mean
 from nodeviz.display import WITHOUT_A_WINDOW, obstacle, obstacle_of_import
 from nodeviz.library.model_file import SUFFIX
 
@@ -36,7 +37,7 @@ def _means_the_window(arguments: list[str]) -> bool:
     first = arguments[0]
     if first in ("-h", "--help", "-V", "--version", *(command.name for command in COMMANDS)):
         return False
-    return first.startswith("-") or Path(first).suffix in OPENED or Path(first).exists()
+    return first.startswith("-") or Path(first).suffix in OPENED or Path(first).exists() or first in ready_made()
 
 
 def _open_the_window(arguments: list[str]) -> int:
@@ -48,9 +49,7 @@ def _open_the_window(arguments: list[str]) -> int:
     parser.add_argument("--size", type=_size, metavar="WIDTHxHEIGHT")
     parser.add_argument("--theme", choices=("dark", "light", "system"))
     options = parser.parse_all(arguments)
-    file = options.open or options.file
-    if file is not None and not file.is_file():
-        raise Misuse(f"There is no file {file}.")
+    file = _existing(options.open or options.file)
     if not options.seconds >= 0:
         raise Misuse(f"--seconds must be 0 or more; got {options.seconds:g}.")
     if options.screenshot is None and (options.size or options.theme):
@@ -69,6 +68,16 @@ def _open_the_window(arguments: list[str]) -> int:
     if options.screenshot is not None:
         asked = Screenshot(options.screenshot, options.seconds, options.size, options.theme)
     return open_window(sys.argv[:1], path=file, screenshot=asked)
+
+
+def _existing(file: Path | None) -> Path | None:
+    """`file`, or the ready-made experiment of that name. Raises `Misuse` when there is neither."""
+    if file is None or file.is_file():
+        return file
+    known = ready_made()
+    if str(file) not in known:
+        raise Misuse(f"There is no file or ready-made experiment {file}{did_you_mean(str(file), known)}.")
+    return known[str(file)]
 
 
 def _size(text: str) -> tuple[int, int]:

@@ -6,6 +6,7 @@ import os
 import sys
 
 from nodeviz import __version__
+from nodeviz.assets_path import ready_made
 from nodeviz.cli.bench import BENCH
 from nodeviz.cli.command import FAILURE, INTERRUPTED, MISUSE, Command, Misuse, Parser, did_you_mean
 from nodeviz.cli.export import EXPORT
@@ -19,7 +20,7 @@ _OVERVIEW = """\
 nodeviz explores neural ODEs in the plane: type a vector field or learn one, watch its trajectories and what they cost.
 
   nodeviz                  open the window where you left it
-  nodeviz FILE             open a model (.nodeviz) or an experiment (.json) in the window
+  nodeviz FILE             open a model (.nodeviz) or an experiment (.json) in the window, or a ready-made one by name
   nodeviz --screenshot PICTURE [--seconds N] [--size 1280x800] [--theme dark|light] [FILE]
                            open the window, train for N seconds [5], save a picture of it and close
 {commands}
@@ -67,8 +68,9 @@ def _run(arguments: list[str]) -> int:
 def _named(word: str) -> Command:
     commands = {command.name: command for command in COMMANDS}
     if word not in commands:
+        meant = did_you_mean(word, [*commands, *ready_made()])
         raise Misuse(
-            f"There is no command or file {word!r}{did_you_mean(word, commands)}. "
+            f"There is no command, file or ready-made experiment {word!r}{meant}. "
             f"The commands are {', '.join(commands)}; see `nodeviz --help`."
         )
     return commands[word]

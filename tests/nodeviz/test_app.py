@@ -11,6 +11,7 @@ import pytest
 
 from nodeviz import __version__
 from nodeviz.app import main
+from nodeviz.assets_path import ready_made
 
 
 @pytest.fixture
@@ -40,6 +41,18 @@ def test_a_file_opens_in_the_window(opened: list[dict[str, Any]], tmp_path: Path
     file.touch()
     assert main([*flags, str(file)]) == 0
     assert opened[0]["path"] == file
+
+
+@pytest.mark.parametrize("arguments", [["moons"], ["--open", "moons"], ["--screenshot", "p.png", "moons"]])
+def test_a_ready_made_experiment_opens_by_its_name(opened: list[dict[str, Any]], arguments: list[str]) -> None:
+    assert main(arguments) == 0
+    assert opened[0]["path"] == ready_made()["moons"]
+
+
+def test_a_ready_made_experiment_that_is_mistyped_is_guessed(capsys: pytest.CaptureFixture[str]) -> None:
+    for arguments in (["mons"], ["--open", "mons"]):
+        assert main(arguments) == 2
+        assert "did you mean moons?" in capsys.readouterr().err
 
 
 def test_a_screenshot_is_asked_of_the_window(opened: list[dict[str, Any]]) -> None:
