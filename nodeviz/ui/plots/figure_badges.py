@@ -14,8 +14,8 @@ from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter
 from nodeviz.tasks.picture import Figure
 from nodeviz.ui import theme
 from nodeviz.ui.figures import figure
+from nodeviz.ui.plots.covered import covered
 
-STEP, WEIGHT = 7.0, 3  # pixels between points below a badge, and how many of a curve's each counts for
 HEIGHT, INSET, GAP, PADDING, BETWEEN = 22.0, 8.0, 4.0, 8.0, 5.0
 
 
@@ -61,16 +61,7 @@ class FigureBadges(pg.GraphicsObject):
 
     def covered(self) -> NDArray[np.float64]:
         """Points of the plane below the badges, (n, 2): for names of curves to keep clear of."""
-        if not self._badges:
-            return np.zeros((0, 2))
-        grids = [
-            np.meshgrid(np.arange(rect.left(), rect.right(), STEP), np.arange(rect.top(), rect.bottom(), STEP))
-            for rect, _, _ in self._badges
-        ]
-        pixels = INSET + np.concatenate([np.stack(grid, axis=-1).reshape(-1, 2) for grid in grids])
-        shown = self._view.viewRect()
-        scale = np.array([shown.width() / self._view.width(), -shown.height() / self._view.height()])
-        return np.repeat(np.array([shown.left(), shown.bottom()]) + pixels * scale, WEIGHT, axis=0)
+        return covered(self._view, (badge.rect.translated(INSET, INSET) for badge in self._badges))
 
     def boundingRect(self) -> QRectF:
         if not self._badges:

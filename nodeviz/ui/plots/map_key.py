@@ -6,10 +6,11 @@ import numpy as np
 import pyqtgraph as pg
 from numpy.typing import NDArray
 from PySide6.QtCore import QPointF, QRectF, Qt
-from PySide6.QtGui import QColor, QImage, QPainter
+from PySide6.QtGui import QColor, QFontMetrics, QImage, QPainter
 
 from nodeviz.ui import theme
 from nodeviz.ui.figures import figure
+from nodeviz.ui.plots.covered import covered
 
 BAR_WIDTH, BAR_HEIGHT = 72, 6
 WIDEST, HEIGHT, INSET, GAP = 260, 20, 8, 7
@@ -45,6 +46,11 @@ class MapKey(pg.GraphicsObject):
             self._texts = (texts[0], texts[1])
             self.update()
 
+    def covered(self) -> NDArray[np.float64]:
+        """Points of the plane below the key, (n, 2): for names of curves to keep clear of."""
+        shown = self._levels is not None and self.opacity() > 0
+        return covered(self._place_in, [self._ground().translated(self.pos())] if shown else [])
+
     def boundingRect(self) -> QRectF:
         return QRectF(0, 0, WIDEST, HEIGHT)
 
@@ -54,9 +60,10 @@ class MapKey(pg.GraphicsObject):
         colours = theme.current()
         painter.setFont(theme.caption_font())
         metrics = painter.fontMetrics()
-        symbol, low, high = (metrics.horizontalAdvance(text) for text in (self._symbol, *self._texts))
-        left = WIDEST - (symbol + low + high + BAR_WIDTH + 6 * GAP)
-        self._paint_ground(painter, QRectF(left, 0, WIDEST - left, HEIGHT))
+        symbol, low = (metrics.horizontalAdvance(text) for text in (self._symbol, self._texts[0]))
+        ground = self._ground()
+        left = ground.left()
+        self._paint_ground(painter, ground)
         bar = QRectF(left + symbol + low + 4 * GAP, (HEIGHT - BAR_HEIGHT) / 2, BAR_WIDTH, BAR_HEIGHT)
         painter.setPen(QColor(colours.secondary))
         base = (HEIGHT + metrics.ascent() - metrics.descent()) / 2
@@ -67,6 +74,12 @@ class MapKey(pg.GraphicsObject):
         painter.setPen(QColor(colours.hairline))
         painter.setBrush(Qt.BrushStyle.NoBrush)
         painter.drawRect(bar)
+
+    def _ground(self) -> QRectF:
+        """What it takes of the most that it may take."""
+        metrics = QFontMetrics(theme.caption_font())
+        width = sum(metrics.horizontalAdvance(text) for text in (self._symbol, *self._texts)) + BAR_WIDTH + 6 * GAP
+        return QRectF(WIDEST - width, 0, width, HEIGHT)
 
     def _paint_ground(self, painter: QPainter, rect: QRectF) -> None:
         fill = QColor(theme.current().canvas)

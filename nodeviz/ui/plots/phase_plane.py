@@ -310,7 +310,7 @@ class PhasePlane(QWidget):
                 named += _named_at(text, colours.orange if self._classes == 1 else self.learnt.colour(label), curve)
         drawn = [family for family in (self.target, self.learnt, self.user) if family.isVisible()]
         curves = [np.asarray(curve, float) for family in drawn for curve in family.curves]
-        points = np.concatenate([*curves, self.badges.covered()])
+        points = np.concatenate([*curves, self.badges.covered(), self.key.covered()])
         self.labels.show(named, points[np.isfinite(points).all(axis=1)])
         self._mark()
 

@@ -150,3 +150,18 @@ def test_names_of_curves_keep_clear_of_the_badges(qtbot, qapp):
     plane.set_learnt([np.array([[0.0, 0.0], [below.x(), below.y()]])])
     assert plane.labels.texts == ["learnt"]
     assert not plane.labels._items[0].sceneBoundingRect().intersects(badge)
+
+
+def test_names_of_curves_keep_clear_of_the_key(qtbot, qapp):
+    plane = PhasePlane(particles=10)
+    qtbot.addWidget(plane)
+    plane.resize(700, 500)
+    plane.show()
+    plane.set_extent(EXTENT)
+    plane.set_portrait(np.ones((8, 8, 2), np.float32), EXTENT)
+    plane.tick(1.0)
+    key = plane.key.mapRectToScene(plane.key._ground())
+    below = plane.box.mapSceneToView(key.center())
+    plane.set_learnt([np.array([[0.0, 0.0], [below.x(), below.y()]])])
+    assert plane.labels.texts == ["learnt"]
+    assert not plane.labels._items[0].sceneBoundingRect().intersects(key)
