@@ -17,6 +17,7 @@ from nodeviz.tasks.picture import Picture, SurfaceKind
 from nodeviz.ui import theme
 from nodeviz.ui.plots import picture
 from nodeviz.ui.plots.arrows import Arrows
+from nodeviz.ui.plots.class_key import ClassKey
 from nodeviz.ui.plots.cloud_layer import CloudLayer
 from nodeviz.ui.plots.end_labels import EndLabels, Named
 from nodeviz.ui.plots.figure_badges import FigureBadges
@@ -86,6 +87,7 @@ class PhasePlane(QWidget):
         self.target, self.learnt, self.user = CurveFamily(6.0), ClassedCurves(2.4), CurveFamily(1.8)
         self.surface_map, self.sample, self.cloud = SurfaceMap(), SampleLayer(), CloudLayer()
         self.observed, self.key, self.badges = ObservedPoints(), MapKey(self.box), FigureBadges(self.box)
+        self.class_key = ClassKey(self.box)
         self.origins = pg.ScatterPlotItem(size=11, pxMode=True, antialias=True)
         self.marks, self.handles = TimeMarks(), StartHandles()
         bottom_to_top = (
@@ -272,7 +274,9 @@ class PhasePlane(QWidget):
 
     def _show_levels(self) -> None:
         of = {"speed": self.heat_map.levels, "surface": self.surface_map.levels, "none": None}
-        self.key.set_levels(of[self._view.background])
+        levels = of[self._view.background]
+        self.key.set_levels(levels)
+        self.class_key.set_count(self._classes if self._classes > 2 and levels is None else 0)
 
     def _range_changed(self, *_: object) -> None:
         extent = self.extent
@@ -310,7 +314,7 @@ class PhasePlane(QWidget):
                 named += _named_at(text, colours.orange if self._classes == 1 else self.learnt.colour(label), curve)
         drawn = [family for family in (self.target, self.learnt, self.user) if family.isVisible()]
         curves = [np.asarray(curve, float) for family in drawn for curve in family.curves]
-        points = np.concatenate([*curves, self.badges.covered(), self.key.covered()])
+        points = np.concatenate([*curves, self.badges.covered(), self.key.covered(), self.class_key.covered()])
         self.labels.show(named, points[np.isfinite(points).all(axis=1)])
         self._mark()
 

@@ -3,9 +3,11 @@
 import numpy as np
 import pytest
 
+from nodeviz.experiment import ViewSettings
 from nodeviz.tasks.picture import Figure, Picture, Surface
 from nodeviz.ui import theme
 from nodeviz.ui.plots.contour import level_lines
+from nodeviz.ui.plots.corner_key import WIDEST
 from nodeviz.ui.plots.phase_plane import PhasePlane
 from nodeviz.ui.plots.ramp import contrast
 from nodeviz.ui.plots.surface_map import SurfaceMap
@@ -114,8 +116,6 @@ def test_points_of_every_class_stand_out_from_the_surface_below_them(colours):
 
 
 def test_what_is_hidden_is_drawn_when_it_is_shown(qtbot, qapp):
-    from nodeviz.experiment import ViewSettings
-
     plane = PhasePlane(particles=100)
     qtbot.addWidget(plane)
     picture = Picture(surface=sides_of(2.0), figures=(Figure("accuracy", 98.2, "%", "Of points held out."),))
@@ -160,8 +160,27 @@ def test_names_of_curves_keep_clear_of_the_key(qtbot, qapp):
     plane.set_extent(EXTENT)
     plane.set_portrait(np.ones((8, 8, 2), np.float32), EXTENT)
     plane.tick(1.0)
-    key = plane.key.mapRectToScene(plane.key._ground())
+    key = plane.key.mapRectToScene(plane.key.ground)
     below = plane.box.mapSceneToView(key.center())
     plane.set_learnt([np.array([[0.0, 0.0], [below.x(), below.y()]])])
     assert plane.labels.texts == ["learnt"]
     assert not plane.labels._items[0].sceneBoundingRect().intersects(key)
+
+
+@pytest.mark.parametrize("count", [3, 9])
+def test_more_than_two_classes_have_a_key_of_their_own_beside_which_nothing_else_is_said(qtbot, qapp, count):
+    plane = PhasePlane(particles=10)
+    qtbot.addWidget(plane)
+    plane.resize(700, 500)
+    plane.show()
+    plane.set_classes(count)
+    plane.set_view(ViewSettings(background="surface"))
+    probabilities = np.full((8, 8, count), 1 / count, np.float32)
+    plane.set_picture(Picture(Surface("classes", probabilities)), EXTENT)
+    assert plane.class_key.count == count and 0 < plane.class_key.width() <= WIDEST
+    assert plane.key.width() == 0
+    plane.grab()
+    plane.set_classes(2)
+    plane.set_picture(Picture(Surface("classes", probabilities[..., 0])), EXTENT)
+    plane.tick(1.0)
+    assert plane.class_key.count == 0 and plane.key.width() > 0
