@@ -34,13 +34,14 @@ def page(report: Report) -> str:
 
 
 def lost(report: Report) -> Iterator[str]:
-    """Where a peer was quicker than the quicker of our two."""
+    """Where a peer was quicker than one of our two."""
     for case in report.cases:
         found = [result for result in report.results if result.case == case]
-        ours = min((r.median for r in found if r.contestant in (OWN, ANY)), default=0.0)
-        for peer in found:
-            if peer.contestant not in (OWN, ANY) and peer.median < ours:
-                yield f"{case}: {peer.contestant}, {peer.median:.3g} ms against {ours:.3g} ms"
+        for mine in (result for result in found if result.contestant in (OWN, ANY)):
+            quicker = [f"{r.contestant} {r.median:.3g}" for r in found if r.median < mine.median]
+            peers = [each for each in quicker if not each.startswith("nodeviz")]
+            if peers:
+                yield f"{case}: {mine.contestant}, {mine.median:.3g} ms; ahead of it: {', '.join(peers)}"
 
 
 def _row(report: Report, result: Result) -> tuple[str, ...]:

@@ -98,8 +98,8 @@ def test_what_is_missing_is_told() -> None:
 
 def test_a_peer_that_is_quicker_is_told_as_lost() -> None:
     found = report(result("W1", "nodeviz, own field", 2.0), result("W1", "diffrax, jitted", 1.0))
-    assert list(lost(found)) == ["W1: diffrax, jitted, 1 ms against 2 ms"]
-    assert "- W1: diffrax, jitted" in page(found)
+    assert list(lost(found)) == ["W1: nodeviz, own field, 2 ms; ahead of it: diffrax, jitted 1"]
+    assert "- W1: nodeviz, own field, 2 ms; ahead of it" in page(found)
     assert not list(lost(report(result("W1", "nodeviz, own field", 2.0), result("W1", "torchdyn", 3.0))))
 
 

@@ -16,7 +16,7 @@ from nodeviz.ui.panels.section import Section
 from nodeviz.ui.panels.setting_rows import SettingRows
 from nodeviz.ui.store import ExperimentStore
 
-RARE = ("cubed", "hyper_width", "terms", "span")
+RARE = ("first_weights", "cubed", "hyper_width", "terms", "span")
 
 
 class FieldPanel(Section):
