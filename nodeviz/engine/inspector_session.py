@@ -36,11 +36,8 @@ from nodeviz.engine.messages import (
     StudyExtended,
     SweepExtended,
     TrajectoriesSolved,
-    pack,
-    packed_cloud,
-    packed_surface,
-    unpack,
 )
+from nodeviz.engine.packed import pack, packed_cloud, packed_surface, unpack
 from nodeviz.engine.session import Session
 from nodeviz.engine.sweep import Answer, Question, question_of, sweep
 from nodeviz.experiment import Experiment

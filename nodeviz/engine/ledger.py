@@ -7,7 +7,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from nodeviz.engine.messages import Array, Progress, pack
+from nodeviz.engine.messages import Progress
+from nodeviz.engine.packed import Array, pack
 from nodeviz.engine.trainer import StepResult, Trouble
 
 

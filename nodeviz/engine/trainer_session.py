@@ -22,9 +22,8 @@ from nodeviz.engine.messages import (
     Step,
     Train,
     Weights,
-    pack,
-    unpack,
 )
+from nodeviz.engine.packed import pack, unpack
 from nodeviz.engine.patience import PATIENCE, Patience
 from nodeviz.engine.session import Session
 from nodeviz.engine.trainer import Trainer, TrainerState, Trouble

@@ -11,7 +11,8 @@ from typing import NamedTuple
 from PySide6.QtCore import QObject, Signal
 
 from nodeviz import experiment as experiments
-from nodeviz.engine.messages import Checkpoint, pack, unpack
+from nodeviz.engine.messages import Checkpoint
+from nodeviz.engine.packed import pack, unpack
 from nodeviz.experiment import Experiment
 from nodeviz.fields.layout import size_of
 from nodeviz.library import recent

@@ -10,7 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QObject
 
-from nodeviz.engine.messages import ActivityChanged, Portrait, Progress, SweepExtended, WorkerLost, unpack
+from nodeviz.engine.messages import ActivityChanged, Portrait, Progress, SweepExtended, WorkerLost
+from nodeviz.engine.packed import unpack
 from nodeviz.ui.engine_link import EngineLink
 from nodeviz.ui.frame_clock import FrameClock
 from nodeviz.ui.pace import Pace

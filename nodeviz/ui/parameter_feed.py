@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from PySide6.QtCore import QObject
 
-from nodeviz.engine.messages import Array, Weights, unpack
+from nodeviz.engine.messages import Weights
+from nodeviz.engine.packed import Array, unpack
 from nodeviz.fields.formula import FormulaField
 from nodeviz.ui.engine_link import EngineLink
 from nodeviz.ui.panels.field import FieldPanel

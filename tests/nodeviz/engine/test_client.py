@@ -33,8 +33,8 @@ from nodeviz.engine.messages import (
     TrajectoriesSolved,
     Weights,
     WorkerLost,
-    unpack,
 )
+from nodeviz.engine.packed import unpack
 from nodeviz.experiment import Experiment
 from nodeviz.settings import edited
 

@@ -22,9 +22,8 @@ from nodeviz.engine.messages import (
     StudyExtended,
     SweepExtended,
     TrajectoriesSolved,
-    pack,
-    unpack,
 )
+from nodeviz.engine.packed import pack, unpack
 from nodeviz.experiment import Experiment, SolverSettings
 from nodeviz.fields import MLPField
 from nodeviz.fields.formula import FormulaField, Parameter

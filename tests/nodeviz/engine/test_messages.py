@@ -11,7 +11,6 @@ from hypothesis.extra import numpy as arrays
 
 from nodeviz.engine import messages
 from nodeviz.engine.messages import (
-    Array,
     AskPortrait,
     Checkpoint,
     Configure,
@@ -22,9 +21,8 @@ from nodeviz.engine.messages import (
     decode_event,
     encode,
     origin_of,
-    pack,
-    unpack,
 )
+from nodeviz.engine.packed import pack, unpack
 from nodeviz.experiment import Experiment
 from nodeviz.settings import edited
 
@@ -39,30 +37,6 @@ def test_arrays_come_back_bit_for_bit(array):
         assert came.shape == array.shape and came.dtype == array.dtype.newbyteorder("<")
         assert came.tobytes() == array.astype(array.dtype.newbyteorder("<")).tobytes()
         assert not came.flags.writeable
-
-
-def test_a_transposed_array_arrives_as_it_is_indexed():
-    array = np.arange(12.0).reshape(3, 4).T
-    assert (unpack(pack(array)) == array).all()
-
-
-def test_only_numbers_travel():
-    with pytest.raises(ValueError, match="Only arrays of numbers travel"):
-        pack(np.array(["a"], object))
-
-
-@pytest.mark.parametrize(
-    "array",
-    [
-        Array("<f8", (3,), b"1234"),
-        Array("<f8", (-1,), b"12345678"),
-        Array("O", (1,), b"12345678"),
-        Array("no such dtype", (1,), b"12345678"),
-    ],
-)
-def test_an_array_whose_bytes_do_not_fit_is_refused(array):
-    with pytest.raises(ValueError, match="array"):
-        unpack(array)
 
 
 @given(st.binary(max_size=200))

@@ -20,9 +20,8 @@ from nodeviz.engine.messages import (
     SetWeights,
     StudyExtended,
     SweepExtended,
-    pack,
-    unpack,
 )
+from nodeviz.engine.packed import pack, unpack
 from nodeviz.engine.trainer import Trainer
 from nodeviz.experiment import Experiment
 from nodeviz.fields.layout import Slot

@@ -20,9 +20,8 @@ from nodeviz.engine.messages import (
     Weights,
     decode_command,
     encode,
-    pack,
-    unpack,
 )
+from nodeviz.engine.packed import pack, unpack
 from nodeviz.engine.patience import PATIENCE
 from nodeviz.engine.trainer_session import TrainerSession
 from nodeviz.experiment import Experiment

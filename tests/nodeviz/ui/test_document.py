@@ -12,7 +12,8 @@ import pytest
 from PySide6.QtWidgets import QFileDialog
 
 from nodeviz import experiment as experiments
-from nodeviz.engine.messages import Checkpoint, Reset, Restore, pack, unpack
+from nodeviz.engine.messages import Checkpoint, Reset, Restore
+from nodeviz.engine.packed import pack, unpack
 from nodeviz.experiment import Experiment
 from nodeviz.fields.mlp import MLPField
 from nodeviz.library.model_file import Model, initial_model, load_model, save_model

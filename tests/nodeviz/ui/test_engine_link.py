@@ -26,8 +26,8 @@ from nodeviz.engine.messages import (
     TrajectoriesSolved,
     Weights,
     WorkerLost,
-    pack,
 )
+from nodeviz.engine.packed import pack
 from nodeviz.experiment import Experiment
 from nodeviz.settings import edited
 from nodeviz.tasks import MatchDensity

@@ -7,7 +7,8 @@ from typing import NamedTuple
 import numpy as np
 import pytest
 
-from nodeviz.engine.messages import Checkpoint, Configured, Ready, Restore, Train, pack, unpack
+from nodeviz.engine.messages import Checkpoint, Configured, Ready, Restore, Train
+from nodeviz.engine.packed import pack, unpack
 from nodeviz.experiment import Experiment
 from nodeviz.fields.layout import size_of
 from nodeviz.tasks import Classify, FitTrajectories

@@ -13,7 +13,7 @@ import pytest
 from PySide6.QtTest import QTest
 
 from nodeviz.engine.client import EngineClient
-from nodeviz.engine.messages import unpack
+from nodeviz.engine.packed import unpack
 from nodeviz.ui.launch import Launched, launch
 
 PATIENCE = 60_000

@@ -27,8 +27,8 @@ from nodeviz.engine.messages import (
     Train,
     Weights,
     WorkerLost,
-    pack,
 )
+from nodeviz.engine.packed import pack
 from nodeviz.tasks import TASKS, Classify
 from nodeviz.ui import choosing, exporting, theme
 from nodeviz.ui.announcements import Notice

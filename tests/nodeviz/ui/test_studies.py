@@ -11,7 +11,8 @@ from PySide6.QtWidgets import QWidget
 
 from nodeviz.analysis.report import Chart, Column, Report, Series, Table
 from nodeviz.analysis.study import Study, Subject
-from nodeviz.engine.messages import AskStudy, Configured, Failed, Ready, StudyExtended, Weights, WorkerLost, pack
+from nodeviz.engine.messages import AskStudy, Configured, Failed, Ready, StudyExtended, Weights, WorkerLost
+from nodeviz.engine.packed import pack
 from nodeviz.experiment import Experiment
 from nodeviz.tasks import FitTrajectories
 from nodeviz.ui import background_question, theme
