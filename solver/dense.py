@@ -62,7 +62,7 @@ class DenseOutput:
 
     def __call__(self, t: Tensor | float) -> Tensor:
         """The states (*t.shape, *y0.shape) at times t. Raises `ValueError` where one is out of range."""
-        asked = torch.as_tensor(t, device=self.times.device).to(torch.float64)
+        asked = torch.as_tensor(t, dtype=torch.float64, device=self.times.device)
         self._check_range(asked.detach())
         flat, shape = asked.reshape(-1), (*asked.shape, *self.states.shape[1:])
         if len(self.times) == 1:

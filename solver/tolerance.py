@@ -77,6 +77,11 @@ def _typed(flat: Tensor) -> Tensor:
     return flat
 
 
+def _exactly(part: float | Tensor) -> Tensor:
+    """A tolerance as a tensor. Of a number, torch by itself would make one of float32, in which 1e-50 is zero."""
+    return part if isinstance(part, Tensor) else torch.tensor(part, dtype=torch.float64)
+
+
 @dataclass(frozen=True, eq=False)
 class NormedTolerance:
     """An error is as large as allowed when `norm` of error / (atol + rtol |y|) is 1.
@@ -91,7 +96,7 @@ class NormedTolerance:
     typed: Callable[[Tensor], Tensor] = _typed
 
     def __post_init__(self) -> None:
-        parts = [torch.as_tensor(part) for part in (self.rtol, self.atol)]
+        parts = [_exactly(part) for part in (self.rtol, self.atol)]
         if not all(bool((part.isfinite() & (part >= 0)).all()) for part in parts):
             raise ValueError(f"rtol and atol must be finite and not negative; got rtol={self.rtol}, atol={self.atol}.")
         if bool((parts[0] + parts[1] == 0).any()):

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from math import isnan, nan
 
-import torch
 from torch import Tensor
 
 from solver.tolerance import Measure, NormedTolerance, Tolerance
@@ -97,7 +96,7 @@ def strictest(measure: Measure) -> Tolerance:
     """The RMS tolerance, of vectors of any size, with the smallest rtol and atol that `measure` has for an entry."""
     if not isinstance(measure, Tolerance | NormedTolerance):
         raise ValueError(f"A full norm needs an rtol and an atol; {type(measure).__name__} has none to be found.")
-    rtol, atol = (float(torch.as_tensor(part).min()) for part in (measure.rtol, measure.atol))
+    rtol, atol = (float(x.min()) if isinstance(x, Tensor) else x for x in (measure.rtol, measure.atol))
     return Tolerance(rtol, atol)
 
 

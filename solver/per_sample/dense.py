@@ -43,7 +43,7 @@ class SampleDense:
 
         Raises `ValueError` for times of another shape, and where a sample did not get to.
         """
-        asked = torch.as_tensor(t, device=self.begins.device).to(torch.float64)
+        asked = torch.as_tensor(t, dtype=torch.float64, device=self.begins.device)
         samples = len(self.begins)
         if asked.dim() > 2 or (asked.dim() == 2 and asked.shape[1] != samples):
             raise ValueError(

@@ -78,7 +78,7 @@ class AdjointStates:
         counts = [2 * count if is_complex else count for _, count, is_complex in self._parameters]
         if isinstance(value, Sequence) and len(value) == 3 + len(counts):
             sizes = (self._entries, self._entries, *counts)
-            return torch.cat([torch.as_tensor(x).expand(n) for x, n in zip(value[1:], sizes, strict=True)])
+            return torch.cat([self.states.real_like(x).expand(n) for x, n in zip(value[1:], sizes, strict=True)])
         allowed = self.states.per_entry(name, value)
         if not isinstance(allowed, Tensor):
             return allowed

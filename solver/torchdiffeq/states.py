@@ -71,14 +71,18 @@ class States:
             return float(value)
         if not isinstance(value, Tensor | Sequence):
             return value
-        parts = list(value) if self.is_tuple else [torch.as_tensor(value)]
+        parts = list(value) if self.is_tuple else [value]
         if len(parts) != len(self.shapes):
             raise WrongArgument(
                 f"If using tupled {name} it must have the same length as the tuple y0: "
                 f"expected {len(self.shapes)}, got {len(parts)}."
             )
-        pairs = zip(parts, self.shapes, strict=True)
-        return torch.cat([torch.as_tensor(part, device=self.device).expand(shape).reshape(-1) for part, shape in pairs])
+        found = zip(map(self.real_like, parts), self.shapes, strict=True)
+        return torch.cat([part.expand(shape).reshape(-1) for part, shape in found])
+
+    def real_like(self, value: float | Tensor | Sequence[float | Tensor]) -> Tensor:
+        """A real number, or several, as a tensor of the states' precision, where they are."""
+        return torch.as_tensor(value, dtype=self.dtype.to_real(), device=self.device)
 
 
 def _parts(state: State) -> tuple[Tensor, ...]:

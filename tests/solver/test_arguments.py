@@ -84,6 +84,18 @@ def test_mistakes_are_named(arguments: dict[str, Any], message: str, mode: str) 
         solve(given.pop("field"), given.pop("y0"), given.pop("ts"), **given)
 
 
+@pytest.mark.parametrize("norm", ["rms", "max", "sample"])
+def test_a_tolerance_may_be_smaller_than_the_least_number_of_float32(norm: str) -> None:
+    assert solve(field, Y0, TS, rtol=0.0, atol=1e-50, norm=norm, max_steps=3).stats.nfe_forward > 0
+
+
+@pytest.mark.parametrize("per_sample", [False, True])
+def test_a_first_step_is_as_long_as_asked_for(per_sample: bool) -> None:
+    solution = solve(field, Y0, TS, dt=0.1, per_sample=per_sample)
+    sizes = solution.samples.steps.dt if solution.samples else [step.dt for step in solution.stats.steps]
+    assert float(sizes[0]) == 0.1
+
+
 def test_direct_refuses_a_field_that_cannot_be_called() -> None:
     class EvaluatesOnly:
         def evaluate(self, t: float, y: Tensor) -> Tensor:

@@ -60,6 +60,14 @@ def test_times_may_be_of_any_shape_and_states_too() -> None:
         assert torch.allclose(solution(torch.tensor([0.0, 1.0])), solution.ys, atol=1e-6)
 
 
+@pytest.mark.parametrize("how", [{}, {"per_sample": True}], ids=["together", "each by itself"])
+def test_a_time_that_is_a_number_keeps_all_its_digits(how: dict[str, bool]) -> None:
+    """0.3 is another number in float32, and 1.1 of float32 is later than the solve's end."""
+    solution = solve(lambda t, y: -y, torch.ones(1, 1, dtype=torch.float64), tensor(0, 1.1), dense=True, **how)
+    for t in (0.3, 1.1):
+        assert torch.equal(solution(t), solution(tensor(t))[0])
+
+
 @pytest.mark.parametrize("asked", [-0.01, 1.0001, float("nan"), tensor(0.2, 1.1)])
 def test_times_out_of_range_are_refused_with_the_range(asked: Tensor | float) -> None:
     solution = dense_solution(tensor(0, 1))
