@@ -123,7 +123,7 @@ class SampleIntegration:
             h = first_steps(plan, self._field, s * direction, (end - s) * direction, y0, slope)
             self._evaluations += going
         else:
-            h = torch.full_like(s, float(plan.dt))
+            h = torch.as_tensor(plan.dt, dtype=s.dtype, device=s.device).expand_as(s)
         course = Course(direction, end, stops_between(plan.forced_times, direction, s, end), window)
         none = torch.full_like(s, nan)
         start = UnderWay(
