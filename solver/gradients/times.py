@@ -6,63 +6,66 @@ elsewhere, dy(t)/dt0 = -∂y(t)/∂y0 f(t0, y0). Both cost evaluations only in a
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import torch
 from torch import Tensor
 
-from solver.field import FlatField
 from solver.gradients.once import once
 from solver.gradients.problem import Problem
+
+OntoTimes = Callable[[Tensor, Tensor], Tensor]
+"""States and their cotangents, both in one shape -> the cotangent of ts, in its shape."""
 
 
 def shift_start(problem: Problem, ts: Tensor) -> Tensor:
     """y0 as it is, with the gradient that it has through the first time."""
-    shifted: Tensor = _ShiftStart.apply(problem, problem.y0, ts)
-    return shifted
+
+    def onto_times(y0: Tensor, cotangent: Tensor) -> Tensor:
+        found = cotangent.new_zeros(len(problem.times))
+        found[0] = -_along_field(problem, problem.times[0], y0, cotangent)
+        return found
+
+    return shifted(problem.y0, ts, onto_times)
 
 
 def shift_outputs(problem: Problem, ys: Tensor, ts: Tensor, reached: int) -> Tensor:
     """ys as they are, with the gradient that each has through its own time."""
-    shifted: Tensor = _ShiftOutputs.apply(problem, ys, ts, reached)
-    return shifted
+
+    def onto_times(states: Tensor, cotangent: Tensor) -> Tensor:
+        found = cotangent.new_zeros(len(problem.times))
+        for row, time in enumerate(problem.times[: reached + 1]):
+            found[row] = _along_field(problem, time, states[row], cotangent[row])
+        return found
+
+    return shifted(ys, ts, onto_times)
 
 
-class _ShiftStart(torch.autograd.Function):
+def shifted(states: Tensor, ts: Tensor, onto_times: OntoTimes) -> Tensor:
+    """The states as they are, with the gradient that they have through ts besides."""
+    found: Tensor = _Shifted.apply(states, ts, onto_times)
+    return found
+
+
+class _Shifted(torch.autograd.Function):
     @staticmethod
-    def forward(ctx: Any, problem: Problem, y0: Tensor, ts: Tensor) -> Tensor:
-        ctx.problem = problem
-        ctx.save_for_backward(y0, ts)
-        return y0.view_as(y0)
-
-    @staticmethod
-    def backward(ctx: Any, *cotangents: Tensor) -> tuple[Tensor | None, ...]:
-        (y0, ts), cotangent = ctx.saved_tensors, cotangents[0]
-        with torch.no_grad():
-            grad_ts = torch.zeros_like(ts)
-            grad_ts[0] = -_along_field(ctx.problem, ctx.problem.times[0], y0, cotangent)
-        return None, cotangent, once(grad_ts, "any")
-
-
-class _ShiftOutputs(torch.autograd.Function):
-    @staticmethod
-    def forward(ctx: Any, problem: Problem, ys: Tensor, ts: Tensor, reached: int) -> Tensor:
-        ctx.problem, ctx.reached = problem, reached
-        ctx.save_for_backward(ys, ts)
-        return ys.view_as(ys)
+    def forward(ctx: Any, states: Tensor, ts: Tensor, onto_times: OntoTimes) -> Tensor:
+        ctx.onto_times = onto_times
+        ctx.save_for_backward(states, ts)
+        return states.view_as(states)
 
     @staticmethod
     def backward(ctx: Any, *cotangents: Tensor) -> tuple[Tensor | None, ...]:
-        (ys, ts), cotangent = ctx.saved_tensors, cotangents[0]
+        (states, ts), cotangent = ctx.saved_tensors, cotangents[0]
         with torch.no_grad():
-            grad_ts = torch.zeros_like(ts)
-            for row, time in enumerate(ctx.problem.times[: ctx.reached + 1]):
-                grad_ts[row] = _along_field(ctx.problem, time, ys[row], cotangent[row])
-        return None, cotangent, once(grad_ts, "any"), None
+            of_times = ctx.onto_times(states, cotangent).to(ts)
+        return cotangent, once(of_times, "any"), None
 
 
 def _along_field(problem: Problem, t: float, y: Tensor, cotangent: Tensor) -> Tensor:
-    field: FlatField = problem.flat(problem.field)
+    """⟨cotangent, f(t, y)⟩."""
+    field = problem.flat(problem.field)
     slope = field.evaluate(t, y.reshape(-1))
     problem.stats.nfe_backward += field.evaluations
     return torch.dot(slope, cotangent.reshape(-1))
