@@ -57,17 +57,22 @@ class Affine:
 class Network:
     """dy/dt from y through `layers` with `activation` between them; from y³ where `cubed`.
 
-    With a `trace` that is not zero, a state has one more entry, whose slope is `trace` times the divergence.
+    With a `gradient` that is not zero, the last layer's one output is a potential, and dy/dt is `gradient` times the
+    potential's gradient in y. With a `trace` that is not zero, a state has one more entry, whose slope is `trace` times
+    the divergence.
     """
 
     layers: tuple[Affine, ...]
     activation: str
     cubed: bool = False
     trace: float = 0.0
+    gradient: float = 0.0
 
     def __post_init__(self) -> None:
         ends = (self.layers[0].inputs, self.layers[-1].outputs)
-        if ends[0] != ends[1]:
+        if self.gradient and ends[1] != 1:
+            raise ValueError(f"A potential is one number; this network has {ends[1]} outputs.")
+        if not self.gradient and ends[0] != ends[1]:
             raise ValueError(f"A field has as many outputs as inputs; this network has {ends[1]} and {ends[0]}.")
         for before, after in zip(self.layers, self.layers[1:], strict=False):
             if before.outputs != after.inputs:
@@ -83,12 +88,15 @@ class Network:
     @cached_property
     def multiplications(self) -> int:
         """In one evaluation of one sample."""
-        return (1 + (self.trace != 0.0) * self.layers[0].inputs) * sum(map(Affine.size, self.layers))
+        traced, uphill = self.trace != 0.0, self.gradient != 0.0
+        columns = 1 + (traced or uphill) * self.layers[0].inputs + (traced and uphill)
+        return columns * sum(map(Affine.size, self.layers))
 
     def places(self) -> NetworkPlaces:
         """As the kernel takes it."""
         layers = (LayerPlaces * len(self.layers))(*(layer.places() for layer in self.layers))
-        return NetworkPlaces(len(self.layers), ACTIVATIONS.index(self.activation), self.cubed, self.trace, layers)
+        bend = ACTIVATIONS.index(self.activation)
+        return NetworkPlaces(len(self.layers), bend, self.cubed, self.trace, self.gradient, layers)
 
 
 def dense_layers(sizes: Sequence[int], time_input: bool = False) -> tuple[Affine, ...]:

@@ -34,6 +34,7 @@ class NetworkPlaces(Structure):
         ("activation", c_int64),
         ("cubed", c_int64),
         ("trace", c_double),
+        ("gradient", c_double),
         ("places", POINTER(LayerPlaces)),
     ]
 
@@ -90,4 +91,4 @@ def declare(library: ctypes.CDLL) -> None:
     library.nodeviz_release.restype = None
     library.nodeviz_release.argtypes = [address]
     library.nodeviz_probe.restype = None
-    library.nodeviz_probe.argtypes = [c_int64, c_int64, *[address] * 4]
+    library.nodeviz_probe.argtypes = [c_int64, c_int64, *[address] * 5]

@@ -13,7 +13,9 @@ from torch import Tensor
 from nodeviz.fields.modules.activations import BENDS
 from nodeviz.fields.modules.flat import FlatModule, Traced
 from nodeviz.fields.modules.layers import Layer, layer_of, parts_of
+from nodeviz.fields.modules.native import potential_network
 from solver.field import Gradients, Pullback, RowLinearisation
+from solver.native.description import NativeField
 
 if TYPE_CHECKING:
     from nodeviz.fields.gradient import GradientField
@@ -93,6 +95,10 @@ class GradientModule(FlatModule):
         """As `trace`, without an autograd graph."""
         with torch.no_grad():
             return self.trace(t, y.detach())
+
+    def native(self, trace: float = 0.0) -> NativeField | None:
+        """For the solver's kernel."""
+        return NativeField(potential_network(self.field, trace), self.theta) if self._is_just(GradientModule) else None
 
     def _hill(self, theta: Tensor) -> Hill:
         *parts, last = parts_of(self._layout, theta)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
@@ -9,6 +10,7 @@ from nodeviz.fields.conditioning import Concat, ConcatSquash, Still
 from solver.native.description import ACTIVATIONS, Affine, Network, concatsquash_layers, dense_layers
 
 if TYPE_CHECKING:
+    from nodeviz.fields.gradient import GradientField
     from nodeviz.fields.linear import LinearField
     from nodeviz.fields.mlp import MLPField
 
@@ -31,6 +33,13 @@ def _layers(field: MLPField) -> tuple[Affine, ...] | None:
         case ConcatSquash(sizes):
             return concatsquash_layers(sizes)
     return None
+
+
+@lru_cache(maxsize=256)
+def potential_network(field: GradientField, trace: float) -> Network:
+    """Downhill on a potential, whose last layer has no bias."""
+    *hidden, last = dense_layers(field.sizes)
+    return Network((*hidden, replace(last, bias=None)), field.activation, trace=trace, gradient=-1.0)
 
 
 @lru_cache(maxsize=256)

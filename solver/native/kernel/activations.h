@@ -1,4 +1,4 @@
-/* How a layer bends: h = a(z), its slope a'(z) and curvature a''(z), for whole arrays. */
+/* How a layer bends: h = a(z), its slope a'(z), curvature a''(z) and third derivative, for whole arrays. */
 #ifndef ACTIVATIONS_H
 #define ACTIVATIONS_H
 
@@ -87,6 +87,35 @@ INLINE vec curvature(int activation, vec z, vec h) {
     }
 }
 
+INLINE vec third_derivative(int activation, vec z, vec h) {
+    const vec zero = {0}, one = splat(1);
+    switch (activation) {
+    case TANH:
+        return (one - h * h) * (h * h * (real)6 - (real)2);
+    case SOFTPLUS: {
+        vec s = -exp_less_one(-h);
+        return s * (one - s) * (one - (s + s));
+    }
+    case ELU:
+        return choose(h > zero, zero, h + one);
+    case SILU: {
+        vec s = sigmoid(z), bend = s * (one - s);
+        return bend * ((real)3 * (one - (s + s)) + z * (one - (real)6 * bend));
+    }
+    case RELU:
+        return zero;
+    case GELU: { /* of z (1 + tanh u) / 2: half of 3 times tanh u's second derivative, and z times its third */
+        const real steepest = (real)6 * GELU_SCALE * GELU_CUBE;
+        vec bent = gelu_tanh(z), steep = gelu_steep(z), steeper = steepest * z, cube = steep * steep * steep;
+        vec second = steeper - (real)2 * bent * steep * steep;
+        vec third = steepest - (real)6 * bent * steep * steeper + cube * ((real)6 * bent * bent - (real)2);
+        return (real)0.5 * (one - bent * bent) * ((real)3 * second + z * third);
+    }
+    default:
+        return -vcos(z);
+    }
+}
+
 /* Each activation gets loops of its own, made by the compiler from one: the choice is outside of them. */
 #define FOR_EACH_ACTIVATION(chosen, LOOP)                                                                              \
     switch (chosen) {                                                                                                  \
@@ -99,12 +128,13 @@ INLINE vec curvature(int activation, vec z, vec h) {
     default: LOOP(SINE); break;                                                                                        \
     }
 
-/* The columns of a layer: `values` first, then those of each tangent, as many. */
+/* The columns of a layer: `values` first, then those of each tangent, as many, and, where `laplacian` is 1 and not 0,
+those of the sum of the second derivatives along all tangents. */
 typedef struct {
-    long rows, values, tangents;
+    long rows, values, tangents, laplacian;
 } Columns;
 
-INLINE long all_columns(Columns c) { return c.values * (1 + c.tangents); }
+INLINE long all_columns(Columns c) { return c.values * (1 + c.tangents + c.laplacian); }
 
 INLINE void bend_with(int activation, Columns c, const real *z, real *h) {
     long columns = all_columns(c);
@@ -112,15 +142,22 @@ INLINE void bend_with(int activation, Columns c, const real *z, real *h) {
         for (long at = row * columns; at < row * columns + c.values; at += LANES) {
             vec before = load(z + at), after = bent(activation, before);
             if (c.tangents) {
-                vec steep = slope(activation, before, after);
-                for (long k = 1; k <= c.tangents; k++)
-                    store(h + at + k * c.values, steep * load(z + at + k * c.values));
+                vec steep = slope(activation, before, after), squares = {0};
+                for (long k = 1; k <= c.tangents; k++) {
+                    vec along = load(z + at + k * c.values);
+                    squares += along * along;
+                    store(h + at + k * c.values, steep * along);
+                }
+                if (c.laplacian) {
+                    long place = at + (1 + c.tangents) * c.values;
+                    store(h + place, steep * load(z + place) + curvature(activation, before, after) * squares);
+                }
             }
             store(h + at, after);
         }
 }
 
-/* h = a(z), and of each tangent a'(z) times it. */
+/* h = a(z), of each tangent a'(z) times it, and of the Laplacian what the chain rule says. */
 static void bend(int activation, Columns c, const real *z, real *h) {
 #define LOOP(which) bend_with(which, c, z, h)
     FOR_EACH_ACTIVATION(activation, LOOP)
@@ -134,13 +171,22 @@ INLINE void unbend_with(int activation, Columns c, const real *z, const real *h,
             vec before = load(z + at), after = load(h + at);
             vec steep = slope(activation, before, after), in_z = steep * load(cotangent + at);
             if (c.tangents) {
-                vec through = {0};
-                for (long k = 1; k <= c.tangents; k++) {
-                    vec due = load(cotangent + at + k * c.values);
-                    through += due * load(z + at + k * c.values);
-                    store(cotangent + at + k * c.values, steep * due);
+                vec bend = curvature(activation, before, after), through = {0}, squares = {0}, onto_laplacian = {0};
+                if (c.laplacian) {
+                    long place = at + (1 + c.tangents) * c.values;
+                    onto_laplacian = load(cotangent + place);
+                    through += onto_laplacian * load(z + place);
+                    store(cotangent + place, steep * onto_laplacian);
                 }
-                in_z += curvature(activation, before, after) * through;
+                for (long k = 1; k <= c.tangents; k++) {
+                    vec due = load(cotangent + at + k * c.values), along = load(z + at + k * c.values);
+                    through += due * along;
+                    squares += along * along;
+                    store(cotangent + at + k * c.values, steep * due + (real)2 * bend * along * onto_laplacian);
+                }
+                in_z += bend * through;
+                if (c.laplacian)
+                    in_z += third_derivative(activation, before, after) * squares * onto_laplacian;
             }
             store(cotangent + at, in_z);
         }

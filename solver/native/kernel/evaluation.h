@@ -7,7 +7,7 @@
 /* Of layer l, `inputs[l]` goes in, `linear[l]` is W x + b + t c, `sums[l]` is what bends, gated where there are gates.
 
 Where nothing needs them apart, `linear[l]` and `sums[l]`, and `sums[l]` and `inputs[l + 1]`, are the same memory.
-Each has the samples as columns, then those of every tangent; `gains[l]`, of a gated layer, has the samples alone.
+Each has all of `Columns`, the samples' own first; `gains[l]`, of a gated layer, has the samples alone.
 `state` is what was evaluated at. */
 typedef struct {
     real **inputs, **linear, **sums, **gains;
@@ -19,7 +19,7 @@ typedef struct {
 
 /* Room for evaluations of `columns` samples. With `apart`, nothing is overwritten that a pullback needs. */
 static void make_tape(Pool *pool, Tape *tape, const Network *network, long columns, int apart) {
-    long layers = network->layers, all = columns * (1 + network->tangents);
+    long layers = network->layers, all = columns * network->parts;
     tape->inputs = take(pool, (size_t)(layers + 1) * sizeof(real *));
     tape->linear = take(pool, (size_t)layers * sizeof(real *));
     tape->sums = take(pool, (size_t)layers * sizeof(real *));
@@ -41,17 +41,19 @@ static void make_tape(Pool *pool, Tape *tape, const Network *network, long colum
 
 /* The first layer's inputs: the state, cubed where asked, and its derivative along each entry. */
 static void enter(const Network *network, Tape *tape, const real *state) {
-    long columns = tape->columns, all = columns * (1 + network->tangents);
+    long columns = tape->columns, all = columns * network->parts, tangents = network->tangents;
     for (long i = 0; i < network->entries; i++)
         for (long at = 0; at < columns; at += LANES) {
             vec y = load(state + i * columns + at), square = y * y;
             real *to = tape->inputs[0] + i * all + at;
             store(tape->state + i * columns + at, y);
             store(to, network->cubed ? square * y : y);
-            for (long k = 0; k < network->tangents; k++) {
+            for (long k = 0; k < tangents; k++) {
                 vec own = network->cubed ? square * (real)3 : splat(1);
                 store(to + (k + 1) * columns, k == i ? own : (vec){0});
             }
+            if (network->laplacian)
+                store(to + (tangents + 1) * columns, network->cubed ? y * (real)6 : (vec){0});
         }
 }
 
@@ -63,7 +65,7 @@ INLINE vec times_at(const Tape *tape, long at) {
 /* linear[l] = W x + b + t c. */
 static void add_up(const Network *network, Tape *tape, long l) {
     const Layer *layer = network->layer + l;
-    long columns = tape->columns, all = columns * (1 + network->tangents);
+    long columns = tape->columns, all = columns * network->parts;
     real *out = tape->linear[l];
     const real *x = tape->inputs[l];
     product(layer->outputs, layer->inputs, layer->forward, x, out, all, columns, layer->bias);
@@ -98,14 +100,14 @@ static void open_gates_each(const Layer *layer, const Tape *tape, real *gains) {
 /* sums[l] = gain * linear[l] + t s, where the layer is gated. */
 static void pass_gates(const Network *network, Tape *tape, long l) {
     const Layer *layer = network->layer + l;
-    long columns = tape->columns, all = columns * (1 + network->tangents);
+    long columns = tape->columns, all = columns * network->parts;
     if (!layer->gate)
         return;
     (tape->clocks ? open_gates_each : open_gates)(layer, tape, tape->gains[l]);
     for (long o = 0; o < layer->outputs; o++)
         for (long at = 0; at < columns; at += LANES) {
             vec gain = load(tape->gains[l] + o * columns + at);
-            for (long k = 0; k <= network->tangents; k++) {
+            for (long k = 0; k < network->parts; k++) {
                 long place = o * all + k * columns + at;
                 vec passed = load(tape->linear[l] + place) * gain;
                 if (layer->shift && !k)
@@ -115,10 +117,24 @@ static void pass_gates(const Network *network, Tape *tape, long l) {
         }
 }
 
+/* The potential's gradient along each entry, and the sum of its second derivatives where the trace is wanted. */
+static void leave_uphill(const Network *network, const Tape *tape, real *slopes) {
+    long columns = tape->columns, entries = network->entries;
+    const real *tangents = tape->sums[network->layers - 1] + columns;
+    for (long at = 0; at < entries * columns; at += LANES)
+        store(slopes + at, load(tangents + at) * network->gradient);
+    for (long at = entries * columns; network->laplacian && at < (entries + 1) * columns; at += LANES)
+        store(slopes + at, load(tangents + at) * network->gradient * network->trace);
+}
+
 /* The velocity, and after it the trace where there is one, of the samples. */
 static void leave(const Network *network, const Tape *tape, real *slopes) {
-    long columns = tape->columns, all = columns * (1 + network->tangents);
+    long columns = tape->columns, all = columns * network->parts;
     const real *last = tape->sums[network->layers - 1];
+    if (network->gradient != 0) {
+        leave_uphill(network, tape, slopes);
+        return;
+    }
     for (long i = 0; i < network->entries; i++)
         memcpy(slopes + i * columns, last + i * all, (size_t)columns * sizeof(real));
     if (!network->tangents)
@@ -129,6 +145,11 @@ static void leave(const Network *network, const Tape *tape, real *slopes) {
             trace += load(last + i * all + (i + 1) * columns + at);
         store(slopes + network->entries * columns + at, trace * network->trace);
     }
+}
+
+/* Those of layer l. */
+INLINE Columns columns_of(const Network *network, const Tape *tape, long l) {
+    return (Columns){network->layer[l].outputs, tape->columns, network->tangents, network->laplacian};
 }
 
 /* slopes = f(t, state), both (entries, columns); `clocks` (columns) is how much later each sample is, or NULL. */
@@ -142,8 +163,7 @@ static void evaluate(const Network *network, Tape *tape, double t, const real *c
         add_up(network, tape, l);
         pass_gates(network, tape, l);
         if (l + 1 < network->layers)
-            bend(network->activation, (Columns){network->layer[l].outputs, columns, network->tangents}, tape->sums[l],
-                 tape->inputs[l + 1]);
+            bend(network->activation, columns_of(network, tape, l), tape->sums[l], tape->inputs[l + 1]);
     }
     leave(network, tape, slopes);
 }

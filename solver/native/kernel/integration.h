@@ -199,7 +199,7 @@ static double work_of(const Run *run) {
     double each = 0;
     for (long l = 0; l < run->network.layers; l++)
         each += (double)run->network.layer[l].outputs * (double)(run->network.layer[l].inputs + 8);
-    return each * (double)(run->batch.rows * (1 + run->network.tangents));
+    return each * (double)(run->batch.rows * run->network.parts);
 }
 
 /* Let the caller look up, if it wants to and much has been done since it last did. */

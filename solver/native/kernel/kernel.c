@@ -68,10 +68,11 @@ EXPORT int64_t nodeviz_pull_back(const Run *run, const real *cotangents, real *i
 
 EXPORT void nodeviz_release(Run *run) { release(run); }
 
-/* h, a' and a'' at z, `count` of each, a whole number of vectors: for tests of the activations. */
-EXPORT void nodeviz_probe(int64_t activation, int64_t count, const real *z, real *h, real *slopes, real *curvatures) {
+/* h and its first three derivatives at z, `count` of each, a whole number of vectors: for tests of the activations. */
+EXPORT void nodeviz_probe(int64_t activation, int64_t count, const real *z, real *h, real *slopes, real *curvatures,
+                          real *third_derivatives) {
     for (int64_t at = 0; at + LANES <= count; at += LANES) {
-        vec from, to[3];
+        vec from, to[4];
         memcpy(&from, z + at, sizeof(vec));
         switch (activation) {
 #define CASE(which)                                                                                                    \
@@ -79,15 +80,18 @@ EXPORT void nodeviz_probe(int64_t activation, int64_t count, const real *z, real
         to[0] = bent(which, from);                                                                                     \
         to[1] = slope(which, from, to[0]);                                                                             \
         to[2] = curvature(which, from, to[0]);                                                                         \
+        to[3] = third_derivative(which, from, to[0]);                                                                  \
         break;
             CASE(TANH) CASE(SOFTPLUS) CASE(ELU) CASE(SILU) CASE(RELU) CASE(GELU)
         default:
             to[0] = bent(SINE, from);
             to[1] = slope(SINE, from, to[0]);
             to[2] = curvature(SINE, from, to[0]);
+            to[3] = third_derivative(SINE, from, to[0]);
         }
         memcpy(h + at, to, sizeof(vec));
         memcpy(slopes + at, to + 1, sizeof(vec));
         memcpy(curvatures + at, to + 2, sizeof(vec));
+        memcpy(third_derivatives + at, to + 3, sizeof(vec));
     }
 }

@@ -14,10 +14,11 @@ typedef struct {
     int64_t inputs, outputs, weight, row, bias, time, time_row, gate, gate_bias, shift;
 } LayerPlaces;
 
-/* `trace` is not zero when the state's last entry is the integral of trace * (the field's divergence). */
+/* Where `gradient` is not zero, the network's one output is a potential, and the field `gradient` times its gradient.
+`trace` is not zero when the state's last entry is the integral of trace * (the field's divergence). */
 typedef struct {
     int64_t layers, activation, cubed;
-    double trace;
+    double trace, gradient;
     const LayerPlaces *places;
 } NetworkPlaces;
 
@@ -29,8 +30,10 @@ typedef struct {
 
 typedef struct {
     long layers, widest;
-    int activation, cubed, entries, tangents; /* `entries` of the state go in, and as many come out */
-    real trace;
+    int activation, cubed, entries; /* `entries` of the state go in, and the field has as many */
+    int tangents, laplacian;        /* whose columns follow those of the samples: see Columns */
+    int parts;                      /* 1 + tangents + laplacian: columns of each sample */
+    real trace, gradient;
     Layer *layer;
     const LayerPlaces *places;
 } Network;
@@ -70,8 +73,11 @@ static void pack_network(Pool *pool, Network *network, const NetworkPlaces *told
     network->activation = (int)told->activation;
     network->cubed = (int)told->cubed;
     network->trace = (real)told->trace;
+    network->gradient = (real)told->gradient;
     network->entries = (int)places[0].inputs;
-    network->tangents = told->trace != 0.0 ? network->entries : 0;
+    network->tangents = told->gradient != 0.0 || told->trace != 0.0 ? network->entries : 0;
+    network->laplacian = told->gradient != 0.0 && told->trace != 0.0;
+    network->parts = 1 + network->tangents + network->laplacian;
     network->widest = network->entries;
     for (long l = 0; l < layers && !pool->exhausted; l++) {
         pack_layer(pool, network->layer + l, places + l, theta);

@@ -44,7 +44,7 @@ static real *lay_out_sums(const Layer *layer, LayerSums *own, real *place) {
 
 /* `parameters` is how many flat weights there are, 0 where their cotangents are not wanted. */
 static void make_sums(Pool *pool, WeightSums *sums, const Network *network, long columns, int64_t parameters) {
-    long all = columns * (1 + network->tangents), numbers = 0;
+    long all = columns * network->parts, numbers = 0;
     sums->wanted = parameters > 0;
     sums->layer = take_zeros(pool, (size_t)network->layers * sizeof(LayerSums));
     sums->cotangent = take_reals(pool, network->widest * all);
@@ -65,7 +65,7 @@ INLINE void add_to(real *sums, long place, vec x) { store(sums + place * LANES, 
 static void pull_gates(const Network *network, const Tape *tape, WeightSums *sums, long l) {
     const Layer *layer = network->layer + l;
     LayerSums *own = sums->layer + l;
-    long columns = tape->columns, all = columns * (1 + network->tangents);
+    long columns = tape->columns, all = columns * network->parts;
     if (!layer->gate)
         return;
     for (long o = 0; o < layer->outputs; o++)
@@ -73,7 +73,7 @@ static void pull_gates(const Network *network, const Tape *tape, WeightSums *sum
             real *cotangent = sums->cotangent + o * all + at, *linear = tape->linear[l] + o * all + at;
             vec gain = load(tape->gains[l] + o * columns + at), t = times_at(tape, at);
             vec onto_shift = load(cotangent), onto_gain = {0};
-            for (long k = 0; k <= network->tangents; k++) {
+            for (long k = 0; k < network->parts; k++) {
                 vec due = load(cotangent + k * columns);
                 onto_gain += due * load(linear + k * columns);
                 store(cotangent + k * columns, due * gain);
@@ -92,7 +92,7 @@ static void pull_gates(const Network *network, const Tape *tape, WeightSums *sum
 static void gather(const Network *network, const Tape *tape, WeightSums *sums, long l) {
     const Layer *layer = network->layer + l;
     LayerSums *own = sums->layer + l;
-    long columns = tape->columns, all = columns * (1 + network->tangents);
+    long columns = tape->columns, all = columns * network->parts;
     const real *cotangent = sums->cotangent;
     if (!sums->wanted)
         return;
@@ -112,9 +112,23 @@ static void gather(const Network *network, const Tape *tape, WeightSums *sums, l
         }
 }
 
+/* See `leave_uphill`: nothing asks for the potential itself. */
+static void enter_uphill(const Network *network, const Tape *tape, const real *due, real *cotangent) {
+    long columns = tape->columns, entries = network->entries;
+    memset(cotangent, 0, (size_t)columns * sizeof(real));
+    for (long at = 0; at < entries * columns; at += LANES)
+        store(cotangent + columns + at, load(due + at) * network->gradient);
+    for (long at = entries * columns; network->laplacian && at < (entries + 1) * columns; at += LANES)
+        store(cotangent + columns + at, load(due + at) * network->gradient * network->trace);
+}
+
 /* The cotangents of velocity and trace as those of the last layer's columns. */
 static void enter_cotangent(const Network *network, const Tape *tape, const real *due, real *cotangent) {
-    long columns = tape->columns, all = columns * (1 + network->tangents), entries = network->entries;
+    long columns = tape->columns, all = columns * network->parts, entries = network->entries;
+    if (network->gradient != 0) {
+        enter_uphill(network, tape, due, cotangent);
+        return;
+    }
     for (long i = 0; i < entries; i++)
         for (long at = 0; at < columns; at += LANES) {
             store(cotangent + i * all + at, load(due + i * columns + at));
@@ -127,7 +141,7 @@ static void enter_cotangent(const Network *network, const Tape *tape, const real
 
 /* The cotangents of the first layer's inputs as that of the state. */
 static void leave_cotangent(const Network *network, const Tape *tape, const real *cotangent, real *in_state) {
-    long columns = tape->columns, all = columns * (1 + network->tangents);
+    long columns = tape->columns, all = columns * network->parts;
     for (long i = 0; i < network->entries; i++)
         for (long at = 0; at < columns; at += LANES) {
             vec in_y = load(cotangent + i * all + at), y = load(tape->state + i * columns + at);
@@ -135,22 +149,24 @@ static void leave_cotangent(const Network *network, const Tape *tape, const real
                 in_y *= y * y * (real)3;
                 if (network->tangents)
                     in_y += y * (real)6 * load(cotangent + i * all + (i + 1) * columns + at);
+                if (network->laplacian)
+                    in_y += (real)6 * load(cotangent + i * all + (network->tangents + 1) * columns + at);
             }
             store(in_state + i * columns + at, in_y);
         }
-    if (network->tangents)
+    if (network->trace != 0)
         memset(in_state + network->entries * columns, 0, (size_t)columns * sizeof(real));
 }
 
 /* Pull `due` (entries, columns), the cotangent of the slopes, back to that of the state. */
 static void pull_back(const Network *network, const Tape *tape, WeightSums *sums, const real *due, real *in_state) {
-    long columns = tape->columns, all = columns * (1 + network->tangents);
+    long columns = tape->columns, all = columns * network->parts;
     enter_cotangent(network, tape, due, sums->cotangent);
     for (long l = network->layers - 1; l >= 0; l--) {
         const Layer *layer = network->layer + l;
         if (l + 1 < network->layers)
-            unbend(network->activation, (Columns){layer->outputs, columns, network->tangents}, tape->sums[l],
-                   tape->inputs[l + 1], sums->cotangent);
+            unbend(network->activation, columns_of(network, tape, l), tape->sums[l], tape->inputs[l + 1],
+                   sums->cotangent);
         pull_gates(network, tape, sums, l);
         gather(network, tape, sums, l);
         product(layer->inputs, layer->outputs, layer->backward, sums->cotangent, sums->before, all, all, NULL);

@@ -10,6 +10,7 @@ import pytest
 import torch
 from torch import Tensor
 
+from nodeviz.fields.gradient import GradientField
 from nodeviz.fields.linear import LinearField
 from nodeviz.fields.mlp import MLPField
 from nodeviz.fields.modules.flat import FlatModule
@@ -26,6 +27,8 @@ KNOWN = [
     MLPField(width=20, time="concat", cubed=False),
     MLPField(width=20, depth=2, time="concatsquash", cubed=False, activation="softplus"),
     LinearField(),
+    GradientField(width=20),
+    GradientField(width=9, depth=3, activation="softplus", augmented=2),
 ]
 UNKNOWN = [MLPField(time="hypernetwork"), MLPField(time="depth")]
 
@@ -40,7 +43,7 @@ def _kernel() -> Iterator[None]:
     native.allow(allowed)
 
 
-def module_of(field: MLPField | LinearField) -> FlatModule:
+def module_of(field: MLPField | LinearField | GradientField) -> FlatModule:
     size = sum(slot.size for slot in field.layout())
     theta = 0.4 * np.random.default_rng(3).standard_normal(size)
     return field.module(theta.astype(np.float32)).double()
@@ -61,13 +64,13 @@ def assert_same(field: torch.nn.Module, theta: Tensor, dim: int) -> None:
 
 
 @pytest.mark.parametrize("field", KNOWN, ids=str)
-def test_networks_are_solved_by_the_kernel_as_by_torch(field: MLPField | LinearField) -> None:
+def test_networks_are_solved_by_the_kernel_as_by_torch(field: MLPField | LinearField | GradientField) -> None:
     module = module_of(field)
     assert_same(module, module.theta, field.dim)
 
 
 @pytest.mark.parametrize("field", KNOWN, ids=str)
-def test_densities_are_carried_along_by_the_kernel_as_by_torch(field: MLPField | LinearField) -> None:
+def test_densities_are_carried_along_by_the_kernel_as_by_torch(field: MLPField | LinearField | GradientField) -> None:
     module = module_of(field)
     assert_same(TracedField(module), module.theta, field.dim + 1)
 

@@ -46,8 +46,7 @@ class TorchNetwork(torch.nn.Module):
         with torch.enable_grad():
             x = y[..., :-1]
             x = x if x.requires_grad else x.detach().requires_grad_()
-            x = x + 0.0 * self.theta[0] if torch.is_grad_enabled() else x
-            dx = self._velocity(time, x)
+            dx = self._velocity(time, x) + 0.0 * self.theta[0] * x
             units = torch.eye(x.shape[-1], dtype=y.dtype)
             rows = [torch.autograd.grad(dx, x, unit.expand_as(dx), create_graph=True)[0] @ unit for unit in units]
         return torch.cat([dx, self.network.trace * sum(rows).unsqueeze(-1)], -1)
@@ -73,6 +72,14 @@ class TorchNetwork(torch.nn.Module):
         return None if self.silent else NativeField(self.network, self.theta, self.clocks)
 
     def _velocity(self, time: Tensor, y: Tensor) -> Tensor:
+        if not self.network.gradient:
+            return self._output(time, y)
+        with torch.enable_grad():
+            y = y if y.requires_grad else y.detach().requires_grad_()
+            uphill = torch.autograd.grad(self._output(time, y).sum(), y, create_graph=True)[0]
+        return self.network.gradient * uphill
+
+    def _output(self, time: Tensor, y: Tensor) -> Tensor:
         hidden = y * y * y if self.network.cubed else y
         for place, layer in enumerate(self.network.layers):
             hidden = self._through(layer, time, hidden)
@@ -112,12 +119,17 @@ def _vectors(layer: Affine) -> list[int]:
 
 
 def plain(
-    *sizes: int, activation: str = "tanh", cubed: bool = False, time_input: bool = False, trace: float = 0.0
+    *sizes: int,
+    activation: str = "tanh",
+    cubed: bool = False,
+    time_input: bool = False,
+    trace: float = 0.0,
+    gradient: float = 0.0,
 ) -> Network:
     """Layers of these sizes."""
-    return Network(dense_layers(sizes, time_input), activation, cubed, trace)
+    return Network(dense_layers(sizes, time_input), activation, cubed, trace, gradient)
 
 
-def gated(*sizes: int, activation: str = "tanh", trace: float = 0.0) -> Network:
+def gated(*sizes: int, activation: str = "tanh", trace: float = 0.0, gradient: float = 0.0) -> Network:
     """Concatsquash layers of these sizes."""
-    return Network(concatsquash_layers(sizes), activation, trace=trace)
+    return Network(concatsquash_layers(sizes), activation, trace=trace, gradient=gradient)

@@ -146,6 +146,25 @@ def test_the_divergence_of_cubed_inputs_in_three_dimensions_is_right() -> None:
     assert_same(both(plain(3, 20, 9, 3, cubed=True, trace=1.0), ts=TS / 5))
 
 
+@pytest.mark.parametrize("trace", [0.0, -1.0])
+@pytest.mark.parametrize("activation", ACTIVATIONS)
+def test_a_potential_may_be_gone_down(activation: str, trace: float) -> None:
+    fixed = {"method": "rk4", "dt": 0.05} if activation in ("relu", "elu") else {}  # which have kinks
+    assert_same(both(plain(2, 12, 9, 1, activation=activation, gradient=-1.0, trace=trace), batch=21, **fixed))
+
+
+@pytest.mark.parametrize("trace", [0.0, 0.5])
+@pytest.mark.parametrize("sizes", [(1, 1, 1), (3, 40, 1), (4, 7, 31, 9, 1)])
+def test_potentials_may_have_any_layers_and_cubed_inputs(sizes: tuple[int, ...], trace: float) -> None:
+    assert_same(both(plain(*sizes, cubed=True, gradient=0.7, trace=trace), batch=40, ts=TS / 5))
+
+
+@pytest.mark.parametrize("trace", [0.0, 1.0])
+def test_a_potential_may_change_in_time(trace: float) -> None:
+    clocks = torch.linspace(-1.0, 2.0, 37).double()
+    assert_same(both(gated(2, 11, 9, 1, gradient=-1.0, trace=trace), batch=37, clocks=clocks))
+
+
 def test_states_may_have_more_axes_or_none_for_the_batch() -> None:
     network = plain(2, 20, 2)
     theta = weights(network)

@@ -180,6 +180,7 @@ def test_the_kernel_is_kept_under_another_name_for_another_compiler(monkeypatch:
     [
         (lambda: Network(dense_layers((2, 4, 3)), "tanh"), "as many outputs as inputs"),
         (lambda: Network((Affine(2, 4, 0), Affine(3, 2, 8)), "tanh"), "follows one of 4 outputs"),
+        (lambda: plain(2, 4, 2, gradient=-1.0), "A potential is one number"),
         (lambda: plain(2, 4, 2, activation="cubic"), "has no activation 'cubic'"),
         (lambda: Affine(2, 4, 0, gate=8), "needs both gate and gate_bias"),
     ],
