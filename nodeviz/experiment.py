@@ -90,7 +90,13 @@ class ViewSettings(Settings, frozen=True):
     lift: Annotated[bool, described("lift", "An augmented dimension as height above the plane.")] = True
     layers: Annotated[
         int,
-        described("layers", "Look at the weights as a ResNet of so many equal layers; 0 is the ODE.", low=0, high=256),
+        described(
+            "layers",
+            "Look at the weights as a ResNet of so many equal layers, Euler steps; 0 is the ODE alone.",
+            low=0,
+            high=256,
+            scale="log",
+        ),
     ] = 0
     starts: tuple[tuple[float, float], ...] = ()
 

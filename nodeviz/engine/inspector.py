@@ -14,6 +14,7 @@ from nodeviz.engine.attentive import Attentive
 from nodeviz.engine.messages import Curve
 from nodeviz.engine.packed import pack
 from nodeviz.experiment import Experiment
+from nodeviz.tasks.flowing import Flow
 from nodeviz.tasks.learnt import place
 from nodeviz.tasks.lift import lifted
 from nodeviz.tasks.picture import Picture, Viewpoint
@@ -77,6 +78,22 @@ class Inspector:
         # One that blows up would cut the others short.
         for start in starts:
             yield [_curve(self.solve((start,), ts, settings), 0)]
+
+    def layered(self, starts: Starts, layers: int, end: float) -> tuple[Curve, ...]:
+        """Where so many layers of a ResNet with these weights take `starts`, at time 0 and after each layer.
+
+        One that blows up is known up to there, and does not cut the others short.
+        """
+        flow = Flow(self.experiment.solver, end, layers)
+
+        def through(some: Starts) -> Solution:
+            with torch.no_grad():
+                return flow.solve(self._field, self._states(some, torch.float32), flow.times(layers + 1))
+
+        together = through(starts) if starts else None
+        if together is not None and together.status.ok:
+            return tuple(_curve(together, i) for i in range(len(starts)))
+        return tuple(_curve(through((start,)), 0) for start in starts)
 
     def solve(self, starts: ArrayLike, ts: NDArray[np.float64], settings: SolverSettings) -> Solution:
         """The trajectories from `starts` (n, 2) at `ts`, together in one solve."""

@@ -152,8 +152,17 @@ class InspectorSession(Session):
         inspector, run, revision = self._inspector(self.attend), self.run, self.revision
         with self._working("trajectories"):
             curves = self._curves(inspector, ask.starts)
-        step = inspector.weights.step
-        return [TrajectoriesSolved(run=run, revision=revision, question=ask.question, step=step, curves=curves)]
+            layers = self._layered(inspector, ask.starts, ask.layers)
+        return [
+            TrajectoriesSolved(
+                run=run,
+                revision=revision,
+                question=ask.question,
+                step=inspector.weights.step,
+                curves=curves,
+                layers=layers,
+            )
+        ]
 
     def _draw_portrait(self, ask: AskPortrait) -> list[Event]:
         self._portrait = None
@@ -162,6 +171,7 @@ class InspectorSession(Session):
         with self._working("portrait"):
             velocity = inspector.velocity(ask.extent, ask.t, ask.grid)
             learnt, user = self._families(inspector, ask.starts)
+            layered = [self._layered(inspector, starts, ask.layers) for starts in (self._own_starts, ask.starts)]
             shown = inspector.picture(self._configured_run(), Viewpoint(ask.extent, ask.t, ask.grid, ask.layers))
         return [
             Portrait(
@@ -175,6 +185,8 @@ class InspectorSession(Session):
                 learnt=learnt,
                 user=user,
                 milliseconds=1000 * (perf_counter() - began - (self._away - was_away)),
+                learnt_layers=layered[0],
+                user_layers=layered[1],
                 surface=None if shown.surface is None else packed_surface(shown.surface),
                 cloud=None if shown.cloud is None else packed_cloud(shown.cloud),
                 figures=shown.figures,
@@ -183,11 +195,19 @@ class InspectorSession(Session):
 
     def _families(self, inspector: Inspector, user: Starts) -> tuple[tuple[Curve, ...], tuple[Curve, ...]]:
         """The trajectories from the data's starts, and those from the user's."""
-        learnt = tuple((float(x), float(y)) for x, y in self._question.starts)
+        learnt = self._own_starts
         if inspector.experiment.solver.steps_are_fixed:
             curves = self._curves(inspector, learnt + user)
             return curves[: len(learnt)], curves[len(learnt) :]
         return self._curves(inspector, learnt), self._curves(inspector, user)
+
+    @property
+    def _own_starts(self) -> Starts:
+        return tuple((float(x), float(y)) for x, y in self._question.starts)
+
+    def _layered(self, inspector: Inspector, starts: Starts, layers: int) -> tuple[Curve, ...]:
+        """The trajectories as so many layers of a ResNet have them; none where no layers are looked at."""
+        return inspector.layered(starts, layers, float(self._question.ts[-1])) if layers else ()
 
     def _curves(self, inspector: Inspector, starts: Starts) -> tuple[Curve, ...]:
         return tuple(curve for piece in inspector.curves(starts, self._question.ts) for curve in piece)

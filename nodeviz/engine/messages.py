@@ -83,7 +83,7 @@ class SetWeights(Message, frozen=True):
 class AskPortrait(Message, frozen=True):
     """To the inspector: what the phase plane shows now. `starts` (n, 2) are the user's; extent is x0, x1, y0, y1.
 
-    `layers` is that of the view settings.
+    `layers` is that of the view settings: unless it is 0, the trajectories are told as so many layers have them too.
 
     Every question is answered, with the newest experiment and weights, unless a newer one of its kind replaced it.
     """
@@ -97,10 +97,14 @@ class AskPortrait(Message, frozen=True):
 
 
 class AskTrajectories(Message, frozen=True):
-    """To the inspector: only the trajectories from `starts`, answered before anything else that waits."""
+    """To the inspector: only the trajectories from `starts`, answered before anything else that waits.
+
+    `layers` is as in AskPortrait.
+    """
 
     question: int
     starts: tuple[tuple[float, float], ...]
+    layers: int = 0
 
 
 class AskSweep(Message, frozen=True):
@@ -242,7 +246,8 @@ class Portrait(Message, frozen=True):
     """What the phase plane shows, for the θ of `step`: velocity (grid, grid, 2) float32, [i, j] at (x_i, y_j).
 
     learnt are the trajectories from the dataset's own starts, user those from the asked `starts`, with the solver as
-    set. surface, cloud and figures are what the task shows. milliseconds is the inspector's time for it all.
+    set; learnt_layers and user_layers the same as the layers asked for have them, a time a layer. surface, cloud and
+    figures are what the task shows. milliseconds is the inspector's time for it all.
     """
 
     question: int
@@ -253,17 +258,20 @@ class Portrait(Message, frozen=True):
     learnt: tuple[Curve, ...]
     user: tuple[Curve, ...]
     milliseconds: float
+    learnt_layers: tuple[Curve, ...] = ()
+    user_layers: tuple[Curve, ...] = ()
     surface: PackedSurface | None = None
     cloud: PackedCloud | None = None
     figures: tuple[Figure, ...] = ()
 
 
 class TrajectoriesSolved(Message, frozen=True):
-    """The answer to AskTrajectories, one curve a start."""
+    """The answer to AskTrajectories, one curve a start; `layers` are the same as the layers asked for have them."""
 
     question: int
     step: int
     curves: tuple[Curve, ...]
+    layers: tuple[Curve, ...] = ()
 
 
 class SweepPoint(msgspec.Struct, frozen=True, array_like=True):

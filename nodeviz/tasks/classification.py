@@ -16,7 +16,7 @@ from nodeviz.tasks.device import chosen_device
 from nodeviz.tasks.flowing import Flow
 from nodeviz.tasks.learnt import Learnt
 from nodeviz.tasks.lift import lifted
-from nodeviz.tasks.picture import Cloud, Figure, Picture, Surface, Viewpoint
+from nodeviz.tasks.picture import Cloud, Figure, Picture, Surface, Viewpoint, layers_in_words
 from nodeviz.tasks.read_out import ReadOut, accuracy, cross_entropy, probabilities
 from nodeviz.tasks.run import LossResult, Problem, Run
 from nodeviz.tasks.solving import SolverSettings, solve_as_set
@@ -88,13 +88,16 @@ class ClassifyRun(Run):
     def picture(self, learnt: Learnt, viewpoint: Viewpoint, solver: SolverSettings) -> Picture:
         """The class of every place at the viewpoint's time, points on their way, and how many are told apart."""
         coarse = replace(solver, rtol=max(solver.rtol, COARSEST), atol=max(solver.atol, COARSEST))
-        flow = Flow(coarse, self.end, viewpoint.layers)
+        ode = Flow(coarse, self.end)
+        flow = ode._replace(layers=viewpoint.layers)
         judged = self._judged.some(slice(None), like=learnt.own)
         solution = flow.solve(learnt.field, judged.states, flow.times(CLOUD_TIMES))
+        logits = self.read_out(learnt).logits(solution.ys[-1])
+        compared = self._compared(learnt, flow, ode, logits) if flow.layers else self._figures(learnt, logits)
         return Picture(
             surface=self._surface(learnt, viewpoint, flow),
             cloud=_cloud(solution, judged),
-            figures=self._figures(learnt, self.read_out(learnt).logits(solution.ys[-1])),
+            figures=compared,
         )
 
     def _surface(self, learnt: Learnt, viewpoint: Viewpoint, flow: Flow) -> Surface:
@@ -118,8 +121,26 @@ class ClassifyRun(Run):
         parameters = learnt.field.theta.numel() + learnt.own.numel()
         return (*accuracies, Figure("parameters", parameters, "", "Weights of the field and of the read-out."))
 
+    def _compared(self, learnt: Learnt, net: Flow, ode: Flow, logits: Tensor) -> tuple[Figure, ...]:
+        """Accuracy and loss of the net, whose `logits` are known, beside those of the flow that it approximates."""
+        held_out = self._judged.some(slice(min(JUDGED, len(self.held_out.labels))), like=learnt.own)
+        ends = ode.solve(learnt.field, held_out.states, ode.times(2)).ys[-1]
+        of_each = (
+            (layers_in_words(net.layers), logits[: len(held_out.labels)]),
+            ("ODE", self.read_out(learnt).logits(ends)),
+        )
+        return tuple(figure for name, known in of_each for figure in _judged(name, known, held_out.labels))
+
     def _labelled(self, points: Points) -> Labelled:
         return Labelled(self._lift(torch.tensor(points.ys)), torch.tensor(points.labels))
+
+
+def _judged(name: str, logits: Tensor, labels: Tensor) -> tuple[Figure, Figure]:
+    """How well the net or the flow of that name tells held-out points apart."""
+    return (
+        Figure(f"{name}: accuracy", 100 * accuracy(logits, labels), "%", "Of points that training does not see."),
+        Figure(f"{name}: loss", float(cross_entropy(logits, labels)), "nats", "Cross-entropy of the same points."),
+    )
 
 
 def _joined(held_out: Labelled, train: Labelled) -> Labelled:

@@ -39,7 +39,7 @@ class Classify(DeclaredTask, frozen=True, tag="classify"):
         float, described("end", "When the flow ends and classes are read off.", low=0.1, high=10.0, unit="s")
     ] = 1.0
     batch: Annotated[
-        int, described("batch", "Points in one training step; 0 takes all of them.", low=0, high=10_000)
+        int, described("batch", "Points in one training step; 0 takes all of them.", low=0, high=10_000, scale="log")
     ] = 256
 
     @property

@@ -13,9 +13,9 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from nodeviz.fields.modules.flat import FlatModule
 from nodeviz.tasks.solving import SolverSettings, solve_as_set
 from solver import Solution, solve
+from solver.field import DifferentiableField, Field
 
 SLACK = 1 + 1e-9
 """Rounding must not add a step."""
@@ -28,14 +28,14 @@ class Flow(NamedTuple):
     end: float
     layers: int = 0
 
-    def solve(self, field: FlatModule, y0: Tensor, ts: NDArray[np.float64]) -> Solution:
+    def solve(self, field: Field | DifferentiableField, y0: Tensor, ts: NDArray[np.float64]) -> Solution:
         """From y0 (n, dim) at ts[0] through the times ts, which are times of layers where there are any."""
         times = torch.from_numpy(ts)
         if not self.layers:
             return solve_as_set(self.settings, field, y0, times)
         return solve(field, y0, times, method="euler", dt=SLACK * self.end / self.layers, max_steps=self.layers + 1)
 
-    def rest(self, field: FlatModule, y: Tensor, t: float) -> Tensor:
+    def rest(self, field: Field | DifferentiableField, y: Tensor, t: float) -> Tensor:
         """Where states y (n, dim) at time `t`, or at the layer nearest to it, are at the end."""
         start = round(t / self.end * self.layers) * self.end / self.layers if self.layers else t
         return y if start >= self.end else self.solve(field, y, np.array([start, self.end])).ys[-1]

@@ -22,6 +22,11 @@ class Viewpoint(NamedTuple):
     layers: int = 0
 
 
+def layers_in_words(layers: int) -> str:
+    """What a net of so many layers is called."""
+    return "1 layer" if layers == 1 else f"{layers} layers"
+
+
 class Surface(NamedTuple):
     """Values over the viewpoint's extent, (grid, grid) float32, [i, j] at (x_i, y_j), at the viewpoint's time.
 

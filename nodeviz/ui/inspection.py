@@ -84,10 +84,10 @@ class Inspection(QObject):
         self._scene = scene
         self._portrait_due = True
 
-    def ask_trajectories(self, starts: Starts) -> None:
+    def ask_trajectories(self, starts: Starts, layers: int = 0) -> None:
         """Solve from these starts before anything else, and at once; the newest asked replaces one that waits."""
         self._question += 1
-        self._trajectories.offer(AskTrajectories(self._question, starts, run=self._run))
+        self._trajectories.offer(AskTrajectories(self._question, starts, layers, run=self._run))
         if self._inspector.state == "ready":
             self._send_trajectories()
 

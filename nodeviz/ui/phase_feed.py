@@ -126,8 +126,7 @@ class PhaseFeed(QObject):
         extent = self._plane.extent.widened(BEYOND)
         experiment = self._store.experiment
         t = self._t if _moves(experiment) else 0.0
-        layers = experiment.view.layers if experiment.task.shows == "classes" else 0
-        self._link.inspection.look(Scene(extent, t, experiment.view.starts, layers))
+        self._link.inspection.look(Scene(extent, t, experiment.view.starts, _layers(experiment)))
 
     def _on_extent(self) -> None:
         visible = self._plane.extent
@@ -138,7 +137,7 @@ class PhaseFeed(QObject):
     def _ask_trajectories(self) -> None:
         starts = self._store.experiment.view.starts
         if starts:
-            self._link.inspection.ask_trajectories(starts)
+            self._link.inspection.ask_trajectories(starts, _layers(self._store.experiment))
         else:
             self._user = ()
             self._plane.set_user((), ())
@@ -153,18 +152,19 @@ class PhaseFeed(QObject):
             self._plane.set_picture(picture_in(portrait), covered)
         self._learnt = _named("learnt", portrait.learnt)
         ys, ts = [each.ys for each in self._learnt], [each.ts for each in self._learnt]
-        self._plane.set_learnt(ys, ts, self._learnt_labels)
+        self._plane.set_learnt(ys, ts, self._learnt_labels, _states(portrait.learnt_layers))
         starts = self._store.experiment.view.starts
         if starts and self._link.inspection.asked_starts == starts:
-            self._show_user(starts, portrait.user)
+            self._show_user(starts, portrait.user, portrait.user_layers)
 
     def _on_trajectories(self, solved: TrajectoriesSolved) -> None:
         starts = tuple((float(ys[0, 0]), float(ys[0, 1])) for ys in (unpack(curve.ys) for curve in solved.curves))
-        self._show_user(starts, solved.curves)
+        self._show_user(starts, solved.curves, solved.layers)
 
-    def _show_user(self, starts: Starts, curves: tuple[Curve, ...]) -> None:
+    def _show_user(self, starts: Starts, curves: tuple[Curve, ...], layers: tuple[Curve, ...]) -> None:
         self._user = _named("start", curves)
-        self._plane.set_user(starts, [each.ys for each in self._user], [each.ts for each in self._user])
+        ys, ts = [each.ys for each in self._user], [each.ts for each in self._user]
+        self._plane.set_user(starts, ys, ts, _states(layers))
 
     def _on_run(self) -> None:
         if not self._answered:
@@ -209,6 +209,11 @@ def _drawn_from(experiment: Experiment) -> tuple[object, ...]:
     return (experiment.task, experiment.dataset, experiment.training.seed)
 
 
+def _layers(experiment: Experiment) -> int:
+    """Of the net that is looked at; only a classifier's flow has an end to be counted to."""
+    return experiment.view.layers if experiment.task.shows == "classes" else 0
+
+
 def _moves(experiment: Experiment) -> bool:
     """Whether the plane looks otherwise at another time, besides the points that are carried along."""
     moving = experiment.view.background == "surface" and experiment.task.picture_moves()
@@ -223,6 +228,10 @@ def picture_in(portrait: Portrait) -> Picture:
         None if cloud is None else Cloud(unpack(cloud.ts), unpack(cloud.ys), unpack(cloud.labels)),
         portrait.figures,
     )
+
+
+def _states(curves: tuple[Curve, ...]) -> list[NDArray[np.floating]]:
+    return [unpack(curve.ys) for curve in curves]
 
 
 def _named(label: str, curves: tuple[Curve, ...]) -> tuple[Trajectory, ...]:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 import pyqtgraph as pg
 from numpy.typing import NDArray
 from PySide6.QtCore import QRectF, Signal
-from PySide6.QtGui import QColor, QContextMenuEvent, QImage, QKeyEvent, QPixmapCache
+from PySide6.QtGui import QColor, QImage, QPixmapCache
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from nodeviz.experiment import ViewSettings
@@ -21,11 +21,12 @@ from nodeviz.ui.plots.class_key import ClassKey
 from nodeviz.ui.plots.cloud_layer import CloudLayer
 from nodeviz.ui.plots.end_labels import EndLabels, Named
 from nodeviz.ui.plots.figure_badges import FigureBadges
-from nodeviz.ui.plots.frame import ThemedPlot
 from nodeviz.ui.plots.heat_map import HeatMap
+from nodeviz.ui.plots.layered_curves import LayeredCurves
 from nodeviz.ui.plots.map_key import MapKey
 from nodeviz.ui.plots.observed import ObservedPoints
 from nodeviz.ui.plots.particle_layer import ParticleLayer
+from nodeviz.ui.plots.plane_canvas import PlaneCanvas
 from nodeviz.ui.plots.plane_pointer import PlanePointer
 from nodeviz.ui.plots.plane_view import PlaneView
 from nodeviz.ui.plots.ramp import fade, mixed, ramp
@@ -33,7 +34,7 @@ from nodeviz.ui.plots.sample_layer import SampleLayer
 from nodeviz.ui.plots.starts import Point, StartHandles
 from nodeviz.ui.plots.surface_map import SurfaceMap
 from nodeviz.ui.plots.time_marks import Timed, TimeMarks
-from nodeviz.ui.plots.trajectories import ClassedCurves, CurveFamily, end_of
+from nodeviz.ui.plots.trajectories import CurveFamily, end_of
 from nodeviz.ui.plots.velocity_grid import Extent, VelocityGrid
 from nodeviz.ui.theme import Theme
 
@@ -82,9 +83,9 @@ class PhasePlane(QWidget):
 
     def _make_items(self, particles: int) -> None:
         self.box = PlaneView()
-        self.canvas = _Canvas(self.box)
+        self.canvas = PlaneCanvas(self.box)
         self.heat_map, self.particle_layer, self.arrows = HeatMap(), ParticleLayer(particles), Arrows()
-        self.target, self.learnt, self.user = CurveFamily(6.0), ClassedCurves(2.4), CurveFamily(1.8)
+        self.target, self.learnt, self.user = CurveFamily(6.0), LayeredCurves(2.4), LayeredCurves(1.8)
         self.surface_map, self.sample, self.cloud = SurfaceMap(), SampleLayer(), CloudLayer()
         self.observed, self.key, self.badges = ObservedPoints(), MapKey(self.box), FigureBadges(self.box)
         self.class_key = ClassKey(self.box)
@@ -217,15 +218,28 @@ class PhasePlane(QWidget):
         curves: Sequence[Curve],
         times: Sequence[Curve] | None = None,
         labels: NDArray[np.integer] | None = None,
+        layers: Sequence[Curve] = (),
     ) -> None:
-        """The field's own trajectories, each (n, 2), their times and their classes; without times, as the target's."""
-        self.learnt.set_curves(curves, labels)
+        """The field's own trajectories, each (n, 2), their times and their classes; without times, as the target's.
+
+        `layers` are the same as a ResNet has them, each (layers + 1, 2): those are bright then, the others behind them.
+        """
+        self.learnt.set_curves(curves, labels, layers)
         self._learnt_times = self._timed(curves, times)
         self._annotate()
 
-    def set_user(self, starts: Sequence[Point], curves: Sequence[Curve], times: Sequence[Curve] | None = None) -> None:
-        """The trajectories from the user's `starts`, one each. Where the dots stand is for `set_view` to say."""
-        self.user.set_curves(curves)
+    def set_user(
+        self,
+        starts: Sequence[Point],
+        curves: Sequence[Curve],
+        times: Sequence[Curve] | None = None,
+        layers: Sequence[Curve] = (),
+    ) -> None:
+        """The trajectories from the user's `starts`, one each, and as layers have them.
+
+        Where the dots stand is for `set_view` to say.
+        """
+        self.user.set_curves(curves, layers=layers)
         self._user_starts = tuple((float(x), float(y)) for x, y in starts)
         self._user_times = self._timed(curves, times)
         self._drop_orphans()
@@ -300,7 +314,7 @@ class PhasePlane(QWidget):
         keep = [i for i, start in enumerate(self._user_starts) if start in present and i < len(self.user.curves)]
         self._user_starts = tuple(self._user_starts[i] for i in keep)
         self._user_times = tuple(self._user_times[i] for i in keep)
-        self.user.set_curves([self.user.curves[i] for i in keep])
+        self.user.keep(keep)
         self._mark()
 
     def _annotate(self) -> None:
@@ -308,28 +322,27 @@ class PhasePlane(QWidget):
         if self.target.isVisible() and self.target.curves:
             named += _named_at("target", colours.blue, self.target.curves[0])
         if self.learnt.isVisible():
-            firsts = {int(label): curve for label, curve in reversed(list(zip(*self._classed(), strict=True)))}
-            for label, curve in sorted(firsts.items()):
+            pairs = list(zip(self.learnt.labels.tolist(), self.learnt.bright, strict=True))
+            for label, curve in sorted(dict(reversed(pairs)).items()):
                 text = "learnt" if self._classes == 1 else f"class {label + 1}"
                 named += _named_at(text, colours.orange if self._classes == 1 else self.learnt.colour(label), curve)
-        drawn = [family for family in (self.target, self.learnt, self.user) if family.isVisible()]
-        curves = [np.asarray(curve, float) for family in drawn for curve in family.curves]
+            if self.learnt.layers:
+                named += _named_at("ODE", colours.secondary, self.learnt.curves[0])
+        lines = ((self.target, self.target.curves), (self.learnt, self.learnt.bright), (self.user, self.user.bright))
+        curves = [np.asarray(curve, float) for family, drawn in lines if family.isVisible() for curve in drawn]
         points = np.concatenate([*curves, self.badges.covered(), self.key.covered(), self.class_key.covered()])
         self.labels.show(named, points[np.isfinite(points).all(axis=1)])
         self._mark()
-
-    def _classed(self) -> tuple[list[int], tuple[Curve, ...]]:
-        """The class of each learnt trajectory, and the trajectories."""
-        return self.learnt.labels.tolist(), self.learnt.curves
 
     def _mark(self) -> None:
         colours, timed = theme.current(), []
         if self._view.target:
             timed += [Timed(self._target_ts, curve, colours.observed) for curve in self.target.curves]
-        timed += [Timed(ts, curve, colours.user) for ts, curve in zip(self._user_times, self.user.curves, strict=False)]
+        pairs = zip(self._user_times, self.user.bright, strict=False)
+        timed += [Timed(_spread(ts, curve), curve, colours.user) for ts, curve in pairs]
         if self._view.learnt and not (self._view.cloud and self.cloud.cloud is not None):
-            pairs = zip(self._learnt_times, *self._classed(), strict=False)
-            timed += [Timed(ts, curve, self.learnt.colour(int(label))) for ts, label, curve in pairs]
+            classed = zip(self._learnt_times, self.learnt.labels.tolist(), self.learnt.bright, strict=False)
+            timed += [Timed(_spread(ts, curve), curve, self.learnt.colour(label)) for ts, label, curve in classed]
         self.marks.show_at(self._t, timed)
 
     def _restyle(self, colours: Theme) -> None:
@@ -341,11 +354,11 @@ class PhasePlane(QWidget):
         self.arrows.set_colour(colours.arrow)
         self.target.set_colour(colours.ghost)
         several = self._classes > 1
-        self.learnt.set_colours(colours.classes if several else (colours.learnt,))
+        self.learnt.set_colours(colours.classes if several else (colours.learnt,), colours.canvas)
         self.cloud.set_colours(colours.classes if several else (colours.learnt,), colours.canvas, colours.arrow)
         still = colours.classes if several else (colours.observed,)
         self.sample.set_colours([mixed(colour, colours.canvas, STILL) for colour in still])
-        self.user.set_colour(colours.user)
+        self.user.set_colours((colours.user,), colours.canvas)
         self.observed.set_colour(colours.observed)
         self.origins.setBrush(pg.mkBrush(colours.observed))
         self.origins.setPen(pg.mkPen(colours.canvas, width=2))
@@ -356,26 +369,12 @@ class PhasePlane(QWidget):
         self._show_key()
 
 
+def _spread(ts: Curve, curve: Curve) -> Curve:
+    """The times of a curve from the first to the last of `ts`: these, or as evenly as layers are."""
+    return ts if len(ts) == len(curve) or not len(ts) else np.linspace(ts[0], ts[-1], len(curve))
+
+
 def _named_at(text: str, colour: str, curve: Curve) -> list[Named]:
     """The name at the curve's end; none where the curve has no point."""
     end = end_of(curve)
     return [] if end is None else [Named(text, colour, *end)]
-
-
-class _Canvas(ThemedPlot):
-    """The plot inside the plane: passes on the theme and the keys."""
-
-    restyled = Signal(object)
-    keyPressed = Signal(QKeyEvent)
-    wants_menu: Callable[[], bool] = staticmethod(lambda: True)
-    """Whether a right click here is for the menu, and not for what is below the pointer."""
-
-    def contextMenuEvent(self, event: QContextMenuEvent) -> None:
-        if self.wants_menu():
-            super().contextMenuEvent(event)
-
-    def restyle(self, colours: Theme) -> None:
-        self.restyled.emit(colours)
-
-    def keyPressEvent(self, event: QKeyEvent) -> None:
-        self.keyPressed.emit(event)

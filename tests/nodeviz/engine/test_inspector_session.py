@@ -368,6 +368,40 @@ def test_what_is_looked_at_as_a_resnet_says_how_many_layers_it_has(classifying):
     np.testing.assert_array_equal(unpack(resnet.cloud.ts), [0.0, 1.0])
 
 
+def test_layers_have_the_trajectories_that_eulers_method_has(classifying):
+    driver = Driver(classifying)
+    driver.tell(AskPortrait(1, EXTENT, 0.0, ((0.5, 0.5),), 8, 2, run=1))
+    driver.tell(AskTrajectories(2, ((0.5, 0.5), (0.0, 1.0)), 2, run=1))
+    driver.run_down()
+    (portrait,) = driver.heard(Portrait)
+    (solved,) = driver.heard(TrajectoriesSolved)
+    assert len(portrait.learnt_layers) == len(portrait.learnt) == 8
+    (user,) = portrait.user_layers
+    assert user == solved.layers[0] and len(solved.layers) == 2
+    field, theta = classifying.field, classifying.of_field(classifying.initial_parameters())
+    state = np.array([[0.5, 0.5]], np.float32)
+    states = [state]
+    for k in range(2):
+        state = state + 0.5 * field.velocity(theta, 0.5 * k, state)
+        states.append(state)
+    np.testing.assert_array_equal(unpack(user.ts), [0.0, 0.5, 1.0])
+    np.testing.assert_allclose(unpack(user.ys), np.concatenate(states), rtol=1e-5)
+    assert user.nfe == 2
+
+
+def test_without_layers_there_are_no_layered_trajectories_and_no_figures_of_them(classifying):
+    driver = Driver(classifying)
+    driver.tell(AskPortrait(1, EXTENT, 0.0, ((0.5, 0.5),), 8, run=1))
+    driver.run_down()
+    driver.tell(AskPortrait(2, EXTENT, 0.0, (), 8, 1, run=1))
+    driver.run_down()
+    ode, net = driver.heard(Portrait)
+    assert ode.learnt_layers == ode.user_layers == ()
+    assert not any("ODE" in figure.label for figure in ode.figures)
+    labels = [figure.label for figure in net.figures]
+    assert labels == ["1 layer: accuracy", "1 layer: loss", "ODE: accuracy", "ODE: loss"]
+
+
 def test_a_study_marks_the_number_of_layers_that_it_was_asked_for_with(classifying):
     driver = Driver(classifying)
     driver.tell(AskStudy(1, "depth", 4, run=1))

@@ -7,7 +7,7 @@ from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QWidget
 
-from nodeviz.experiment import Experiment, SolverSettings, TrainingSettings
+from nodeviz.experiment import Experiment, SolverSettings, TrainingSettings, ViewSettings
 from nodeviz.fields.mlp import MLPField
 from nodeviz.settings import Setting, settings_of
 from nodeviz.tasks.tableau import WrittenTableau
@@ -85,6 +85,14 @@ def test_a_key_press_moves_a_whole_number_by_at_least_one() -> None:
     scale = scale_of(the("width", "field", MLPField))
     assert scale is not None
     assert scale.stepped(1, 1) == 2 and scale.stepped(2, -1) == 1
+
+
+def test_a_logarithmic_slider_that_begins_at_zero_reaches_every_small_number() -> None:
+    scale = scale_of(the("layers", "view", ViewSettings))
+    assert scale is not None
+    assert {0, 1, 2, 3, 4, 8} <= {scale.value(position) for position in range(POSITIONS + 1)}
+    assert scale.position(15) == POSITIONS // 2, "as far from 0 as from 256"
+    assert scale.stepped(0, 1) == 1 and scale.stepped(1, -1) == 0
 
 
 def test_dragging_a_slider_is_one_step_of_undo(store: ExperimentStore, qtbot) -> None:

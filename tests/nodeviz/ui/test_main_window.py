@@ -140,6 +140,17 @@ def test_a_setting_reaches_the_engine_at_the_next_frame_without_a_pause(
     assert not client.sent_to("trainer", Pause) and not client.sent_to("trainer", Reset)
 
 
+def test_what_is_asked_while_a_net_is_looked_at_is_asked_of_its_layers(
+    launched: Launched, client: PretendedClient
+) -> None:
+    get_ready(launched, client)
+    launched.desk.alternatives.choose("task", Classify)
+    launched.desk.store.edit("view.layers", 4)
+    launched.window.plane.startPlaced.emit(1.0, 0.5)
+    launched.desk.link.tick()
+    assert client.sent_to("inspector", AskTrajectories)[-1].layers == 4
+
+
 def test_a_placed_start_is_asked_for_at_the_next_frame_and_can_be_undone(
     launched: Launched, client: PretendedClient
 ) -> None:

@@ -5,7 +5,7 @@ import xml.etree.ElementTree as ElementTree
 import numpy as np
 import pytest
 from PySide6.QtCore import QPoint, QPointF, Qt
-from PySide6.QtGui import QImage, QWheelEvent
+from PySide6.QtGui import QColor, QImage, QWheelEvent
 from PySide6.QtWidgets import QApplication
 
 from nodeviz.experiment import ViewSettings
@@ -276,6 +276,33 @@ def test_curves_are_named_at_their_ends_and_the_names_do_not_overlap(plane):
     assert plane.labels.texts == ["target", "learnt"]
     first, second = (item.mapRectToScene(item.boundingRect()) for item in plane.labels._items[:2])
     assert not first.intersects(second)
+
+
+def test_layers_are_bright_with_the_flow_faint_behind_them_and_both_are_named(plane):
+    ts, labels, flow = np.linspace(0, 1, 100), np.array([0, 1]), [circle(0.9), circle(0.45)]
+    plane.set_classes(2)
+
+    def far_from_its_colour(x, y):
+        QApplication.processEvents()
+        pixel, ink = plane.grab_image().pixelColor(pixel_of(plane, x, y)), QColor(plane.learnt.colour(0))
+        return max(abs(pixel.red() - ink.red()), abs(pixel.green() - ink.green()), abs(pixel.blue() - ink.blue()))
+
+    on_the_flow, between_layers = (0.9 / np.sqrt(2), 0.9 / np.sqrt(2)), (0.45, 0.45)
+    plane.set_learnt(flow, [ts, ts], labels)
+    assert far_from_its_colour(*on_the_flow) < 40 < far_from_its_colour(*between_layers)
+    plane.set_learnt(flow, [ts, ts], labels, [circle(0.9, 5), circle(0.45, 5)])
+    assert far_from_its_colour(*between_layers) < 40 < far_from_its_colour(*on_the_flow)
+    assert plane.labels.texts == ["class 1", "class 2", "ODE"]
+    plane.set_learnt(flow, [ts, ts], labels)
+    assert far_from_its_colour(*on_the_flow) < 40 and plane.labels.texts == ["class 1", "class 2"]
+
+
+def test_between_two_layers_the_mark_is_on_the_straight_way(plane):
+    ts = np.linspace(0, 1, 100)
+    plane.set_learnt([circle(0.9)], [ts], None, [circle(0.9, 5)])
+    plane.set_time(0.125)
+    xs, ys = plane.marks.getData()
+    np.testing.assert_allclose([xs, ys], [[0.45], [0.45]], atol=1e-9)
 
 
 def test_the_view_settings_show_and_hide(plane):
