@@ -2,7 +2,9 @@
 #include "adjoint.h"
 #include "integration.h"
 
-#if defined(__GNUC__)
+#if defined(_WIN32)
+#define EXPORT __declspec(dllexport)
+#elif defined(__GNUC__)
 #define EXPORT __attribute__((visibility("default")))
 #else
 #define EXPORT

@@ -21,15 +21,16 @@
 #ifdef DOUBLE
 typedef double real;
 typedef int64_t whole;
+#define LANES (VECTOR_BYTES / 8L)
 #else
 typedef float real;
 typedef int32_t whole;
+#define LANES (VECTOR_BYTES / 4L)
 #endif
 
 typedef real vec __attribute__((vector_size(VECTOR_BYTES)));
 typedef whole bits __attribute__((vector_size(VECTOR_BYTES)));
 
-#define LANES ((long)(VECTOR_BYTES / sizeof(real)))
 #define WIDE 2
 #define BLOCK (WIDE * LANES)
 /* A full block of samples is so many vectors wide: enough sums at once to hide an addition's latency. */

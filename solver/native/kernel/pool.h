@@ -3,6 +3,9 @@
 #define POOL_H
 
 #include "numbers.h"
+#if defined(_WIN32)
+#include <malloc.h>
+#endif
 
 #define SMALLEST_CHUNK ((size_t)1 << 15)
 #define LARGEST_CHUNK ((size_t)1 << 26) /* unless one piece needs more */
@@ -26,16 +29,26 @@ static Chunk *exchange_spare(Chunk *chunk) { return __atomic_exchange_n(&spare_c
 
 static size_t in_vectors(size_t bytes) { return (bytes + VECTOR_BYTES - 1) / VECTOR_BYTES * VECTOR_BYTES; }
 
+/* Memory aligned to vectors, or NULL. Windows keeps such memory apart from what free() takes. */
+#if defined(_WIN32)
+static void *aligned(size_t size) { return _aligned_malloc(size, VECTOR_BYTES); }
+static void let_go(Chunk *chunk) { _aligned_free(chunk); }
+#else
+static void *aligned(size_t size) {
+    void *memory = NULL;
+    return posix_memalign(&memory, VECTOR_BYTES, size) ? NULL : memory;
+}
+static void let_go(Chunk *chunk) { free(chunk); }
+#endif
+
 static Chunk *new_chunk(size_t size, int passing) {
     Chunk *spare = passing ? exchange_spare(NULL) : NULL;
     if (spare && spare->size >= size)
         return spare;
-    free(spare);
-    void *memory = NULL;
-    if (posix_memalign(&memory, VECTOR_BYTES, size))
-        return NULL;
-    Chunk *chunk = memory;
-    chunk->size = size;
+    let_go(spare);
+    Chunk *chunk = aligned(size);
+    if (chunk)
+        chunk->size = size;
     return chunk;
 }
 
@@ -75,12 +88,12 @@ static void give_back(Pool *pool) {
     pool->last = NULL;
     if (chunk && pool->passing && chunk->size <= LARGEST_SPARE) {
         Chunk *before = chunk->before;
-        free(exchange_spare(chunk));
+        let_go(exchange_spare(chunk));
         chunk = before;
     }
     while (chunk) {
         Chunk *before = chunk->before;
-        free(chunk);
+        let_go(chunk);
         chunk = before;
     }
 }

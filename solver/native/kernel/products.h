@@ -114,39 +114,48 @@ static void add_outer_by_lanes(long outer, long inner, const real *c, const real
         }
 }
 
-INLINE vec shuffled(vec a, vec b, bits from) {
-#if defined(__clang__)
-    vec found;
-    for (int lane = 0; lane < LANES; lane++)
-        found[lane] = from[lane] < LANES ? a[from[lane]] : b[from[lane] - LANES];
-    return found;
+/* Where the lanes of two vectors a, b come from when they change places: a's with the bit `s` set, b's without it. */
+#define OF_A(lane, s) (((lane) & (s) ? LANES + (lane) - (s) : (lane)) & (2 * LANES - 1))
+#define OF_B(lane, s) (((lane) & (s) ? LANES + (lane) : (lane) + (s)) & (2 * LANES - 1))
+
+#define TWO(of, lane, s) of(lane, s), of((lane) + 1, s)
+#define FOUR(of, lane, s) TWO(of, lane, s), TWO(of, (lane) + 2, s)
+#define EIGHT(of, lane, s) FOUR(of, lane, s), FOUR(of, (lane) + 4, s)
+#define SIXTEEN(of, lane, s) EIGHT(of, lane, s), EIGHT(of, (lane) + 8, s)
+#if LANES == 16
+#define EACH_LANE SIXTEEN
+#elif LANES == 8
+#define EACH_LANE EIGHT
+#elif LANES == 4
+#define EACH_LANE FOUR
 #else
-    return __builtin_shuffle(a, b, from);
+#define EACH_LANE TWO
 #endif
-}
+
+/* In clang only literal places become single instructions: with any others a gradient takes 1.7 times as long. */
+#if defined(__clang__)
+#define SHUFFLED(a, b, of, s) __builtin_shufflevector(a, b, EACH_LANE(of, 0, s))
+#else
+#define SHUFFLED(a, b, of, s) __builtin_shuffle(a, b, (bits){EACH_LANE(of, 0, s)})
+#endif
+
+#define EXCHANGE(s)                                                                                                    \
+    _Pragma("GCC unroll 16") for (int i = 0; (s) < LANES && i < LANES; i++) if (!(i & (s))) {                          \
+        vec a = r[i], b = r[i + (s)];                                                                                  \
+        r[i] = SHUFFLED(a, b, OF_A, s);                                                                                \
+        r[i + (s)] = SHUFFLED(a, b, OF_B, s);                                                                          \
+    }
 
 /* A square of LANES rows, of which `rows` exist and the others are zero, transposed. Eklundh, 1972. */
 INLINE void transpose_square(const real *from, long stride, long rows, real *to, long to_stride) {
-    vec r[LANES];
+    vec r[2 * LANES]; /* the upper half is named by exchanges too far apart, which are not made */
 #pragma GCC unroll 16
     for (int i = 0; i < LANES; i++)
         r[i] = i < rows ? load(from + i * stride) : (vec){0};
-#pragma GCC unroll 4
-    for (int s = (int)LANES / 2; s; s /= 2) {
-        bits low, high;
-#pragma GCC unroll 16
-        for (int lane = 0; lane < LANES; lane++) {
-            low[lane] = lane & s ? LANES + lane - s : lane;
-            high[lane] = lane & s ? LANES + lane : lane + s;
-        }
-#pragma GCC unroll 16
-        for (int i = 0; i < LANES; i++)
-            if (!(i & s)) {
-                vec a = r[i], b = r[i + s];
-                r[i] = shuffled(a, b, low);
-                r[i + s] = shuffled(a, b, high);
-            }
-    }
+    EXCHANGE(8)
+    EXCHANGE(4)
+    EXCHANGE(2)
+    EXCHANGE(1)
 #pragma GCC unroll 16
     for (int i = 0; i < LANES; i++)
         store(to + i * to_stride, r[i]);
