@@ -9,6 +9,7 @@ from math import ceil, copysign, isfinite, isinf, isnan, nan
 import torch
 from torch import Tensor
 
+from solver.controllers import FIRST_ERROR as FIRST_ERROR
 from solver.controllers import Decision, ErrorHistory
 from solver.field import FlatField
 from solver.plan import Plan
@@ -21,12 +22,6 @@ from solver.watch import AcceptedStep, Mark
 EPSILON = 2.0**-52
 AT_STEP_END = 64 * EPSILON
 """An output time this close to a step's end, relative to the time, is at the step's end: rounding put it beside it."""
-FIRST_ERROR = 0.2
-"""What a first step's error, as estimated from two slopes, may be in units of what is allowed.
-
-Hairer, Nørsett and Wanner take 0.01; first steps of dopri5 then come to an error ratio of 2e-5, the median of DETEST at
-any tolerance. With 0.2 it is 4e-4, no more of the first steps are rejected, and a solve of few steps is a step shorter.
-"""
 SMALLEST_TIME = 1e-60
 """Steps from t = 0 may be smaller than any relative bound; this is where they, too, are too small."""
 
@@ -131,7 +126,8 @@ class Integration:
             return guess * 1e-3  # there is something wrong ahead; steps will find where
         if not fastest > 1e-15:  # the field vanishes
             return max(1e-6, guess * 1e-3)
-        return float(min(100 * guess, (FIRST_ERROR / fastest) ** (1.0 / (self._error_order + 1))))
+        allowed = self._plan.controller.first_error
+        return float(min(100 * guess, (allowed / fastest) ** (1.0 / (self._error_order + 1))))
 
     def _advance(self) -> Status:
         """Attempt one step, and accept it or not."""
@@ -146,15 +142,17 @@ class Integration:
             self._watch.attempting(t, y, dt)
         step = self._stepper.attempt(t, y, dt)
         ratio = self._ratio(step, dt)
-        errors = ErrorHistory(ratio, *self._errors[1:])
-        decision = self._plan.controller.decide(dt, errors, self._error_order)
-        if self._limits:
-            decision = self._plan.limited(decision, dt, ratio)
+        decision = self._decide(dt, ratio)
         self._steps.append(StepRecord(t, dt, ratio if step.errors else nan, decision.accept, step.newton_iterations))
         if decision.accept:
             return self._accept(dt, step, decision, ratio)
         self._trouble = Status.non_finite if step.solved else Status.newton_failure
         return self._reject(dt, decision, ratio)
+
+    def _decide(self, dt: float, ratio: float) -> Decision:
+        errors = ErrorHistory(ratio, *self._errors[1:])
+        decision = self._plan.controller.decide(dt, errors, self._error_order)
+        return self._plan.limited(decision, dt, ratio) if self._limits else decision
 
     def _reject(self, dt: float, decision: Decision, ratio: float) -> Status:
         """Try again with a smaller step, where there is one."""

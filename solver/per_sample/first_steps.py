@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from solver.integrate import FIRST_ERROR
+from solver.controllers import FIRST_ERROR
 from solver.per_sample.field import SampleField
 from solver.per_sample.under_way import SamplePlan
 

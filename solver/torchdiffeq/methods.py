@@ -94,6 +94,7 @@ def fixed_step_method(name: str, max_order: int | None) -> Method:
 class SafetyController:
     """The elementary controller as torchdiffeq has it: an accepted step is never followed by a smaller one.
 
+    Its first step is as short as there: no later one makes up for what a longer one costs in accuracy.
     Source: Hairer, Nørsett, Wanner, Solving Ordinary Differential Equations I, II.4.
     """
 
@@ -102,6 +103,7 @@ class SafetyController:
     dfactor: float = 0.2
     name: str = "I, as torchdiffeq"
     adaptive: bool = True
+    first_error: float = 0.01
 
     def decide(self, dt: float, errors: ErrorHistory, error_order: int) -> Decision:
         ratio = errors.ratio

@@ -347,6 +347,18 @@ def test_callbacks_are_called_as_there(method: str) -> None:
         assert told[ours] == told[theirs] == {"callback_step": 10, "callback_step_adjoint": 10}
 
 
+@pytest.mark.parametrize("tolerance", [1e-3, 1e-6, 1e-9])
+@pytest.mark.parametrize("method", BOTH_ADAPTIVE)
+def test_the_first_step_is_as_long_as_there(method: str, tolerance: float) -> None:
+    first: list[float] = []
+    for library in LIBRARIES:
+        field, sizes = Field(), []
+        field.callback_step = lambda t0, y0, dt, sizes=sizes: sizes.append(dt.item())
+        library.odeint(field, Y0, ts(0, 2), rtol=tolerance, atol=tolerance, method=method)
+        first.append(sizes[0])
+    assert first[0] == pytest.approx(first[1], rel=1e-9)
+
+
 def test_callbacks_that_a_method_does_not_call_are_warned_of() -> None:
     field = Field()
     field.callback_accept_step = lambda t0, y0, dt: None
