@@ -13,6 +13,7 @@ from typing import Literal
 
 import numpy as np
 from msgspec.structs import replace
+from numpy.typing import NDArray
 
 from nodeviz.analysis.report import Report
 from nodeviz.analysis.studies import study_named
@@ -150,9 +151,10 @@ class InspectorSession(Session):
     def _solve_trajectories(self, ask: AskTrajectories) -> list[Event]:
         self._trajectories = None
         inspector, run, revision = self._inspector(self.attend), self.run, self.revision
+        ts = self._question.ts
         with self._working("trajectories"):
-            curves = self._curves(inspector, ask.starts)
-            layers = self._layered(inspector, ask.starts, ask.layers)
+            curves = _curves(inspector, ask.starts, ts)
+            layers = _layered(inspector, ask.starts, ts, ask.layers)
         return [
             TrajectoriesSolved(
                 run=run,
@@ -166,13 +168,16 @@ class InspectorSession(Session):
 
     def _draw_portrait(self, ask: AskPortrait) -> list[Event]:
         self._portrait = None
+        # Taken at once: an edit may be obeyed in the middle of a solve, and this is about the experiment before it.
         inspector, run, revision = self._inspector(self.attend), self.run, self.revision
+        question, task_run = self._question, self._configured_run()
         began, was_away = perf_counter(), self._away
         with self._working("portrait"):
             velocity = inspector.velocity(ask.extent, ask.t, ask.grid)
-            learnt, user = self._families(inspector, ask.starts)
-            layered = [self._layered(inspector, starts, ask.layers) for starts in (self._own_starts, ask.starts)]
-            shown = inspector.picture(self._configured_run(), Viewpoint(ask.extent, ask.t, ask.grid, ask.layers))
+            learnt, user = _families(inspector, question, ask.starts)
+            both = (_own_starts(question), ask.starts)
+            layered = [_layered(inspector, starts, question.ts, ask.layers) for starts in both]
+            shown = inspector.picture(task_run, Viewpoint(ask.extent, ask.t, ask.grid, ask.layers))
         return [
             Portrait(
                 run=run,
@@ -192,25 +197,6 @@ class InspectorSession(Session):
                 figures=shown.figures,
             )
         ]
-
-    def _families(self, inspector: Inspector, user: Starts) -> tuple[tuple[Curve, ...], tuple[Curve, ...]]:
-        """The trajectories from the data's starts, and those from the user's."""
-        learnt = self._own_starts
-        if inspector.experiment.solver.steps_are_fixed:
-            curves = self._curves(inspector, learnt + user)
-            return curves[: len(learnt)], curves[len(learnt) :]
-        return self._curves(inspector, learnt), self._curves(inspector, user)
-
-    @property
-    def _own_starts(self) -> Starts:
-        return tuple((float(x), float(y)) for x, y in self._question.starts)
-
-    def _layered(self, inspector: Inspector, starts: Starts, layers: int) -> tuple[Curve, ...]:
-        """The trajectories as so many layers of a ResNet have them; none where no layers are looked at."""
-        return inspector.layered(starts, layers, float(self._question.ts[-1])) if layers else ()
-
-    def _curves(self, inspector: Inspector, starts: Starts) -> tuple[Curve, ...]:
-        return tuple(curve for piece in inspector.curves(starts, self._question.ts) for curve in piece)
 
     def _extend_sweep(self, ask: AskSweep) -> list[Event]:
         with self._working("sweep"):
@@ -292,6 +278,28 @@ class InspectorSession(Session):
             device=self.device,
             parameters=self._weights.theta.size,
         )
+
+
+def _families(inspector: Inspector, question: Question, user: Starts) -> tuple[tuple[Curve, ...], tuple[Curve, ...]]:
+    """The trajectories from the data's starts, and those from the user's."""
+    learnt = _own_starts(question)
+    if inspector.experiment.solver.steps_are_fixed:
+        curves = _curves(inspector, learnt + user, question.ts)
+        return curves[: len(learnt)], curves[len(learnt) :]
+    return _curves(inspector, learnt, question.ts), _curves(inspector, user, question.ts)
+
+
+def _own_starts(question: Question) -> Starts:
+    return tuple((float(x), float(y)) for x, y in question.starts)
+
+
+def _curves(inspector: Inspector, starts: Starts, ts: NDArray[np.float64]) -> tuple[Curve, ...]:
+    return tuple(curve for piece in inspector.curves(starts, ts) for curve in piece)
+
+
+def _layered(inspector: Inspector, starts: Starts, ts: NDArray[np.float64], layers: int) -> tuple[Curve, ...]:
+    """The trajectories as so many layers of a ResNet have them; none where no layers are looked at."""
+    return inspector.layered(starts, layers, float(ts[-1])) if layers else ()
 
 
 def _begun_here(experiment: Experiment) -> Run:

@@ -368,6 +368,17 @@ def test_what_is_looked_at_as_a_resnet_says_how_many_layers_it_has(classifying):
     np.testing.assert_array_equal(unpack(resnet.cloud.ts), [0.0, 1.0])
 
 
+def test_a_portrait_is_of_one_experiment_also_when_another_task_is_set_in_its_middle(experiment, classifying):
+    driver = Driver(edited(experiment, "solver.rtol", 1e-9))
+    driver.tell(AskPortrait(1, EXTENT, 0.0, ((0.5, 0.5),), 8, run=1))
+    driver.meanwhile.append(Configure(classifying, run=1, revision=2))
+    driver.run_down()
+    (portrait,) = driver.heard(Portrait)
+    assert not driver.meanwhile and portrait.revision == 1
+    assert portrait.surface is None and portrait.figures == ()
+    assert len(unpack(portrait.learnt[0].ts)) == len(unpack(portrait.user[0].ts)) == 200
+
+
 def test_layers_have_the_trajectories_that_eulers_method_has(classifying):
     driver = Driver(classifying)
     driver.tell(AskPortrait(1, EXTENT, 0.0, ((0.5, 0.5),), 8, 2, run=1))
