@@ -1,31 +1,31 @@
-"""The kernel's build: which compiler, with which flags, into which file; and the compilation itself."""
+"""The kernel's build: from which sources, into which file, kept where; and the compilation itself."""
 
 from __future__ import annotations
 
 import hashlib
 import os
 import platform
-import shlex
-import shutil
 import subprocess
 import sys
 from functools import cache
 from pathlib import Path
 
+from solver.native.compilers import TARGETS, WINDOWS, BuildError, compiler_at_hand
+
 SOURCES = Path(__file__).parent / "kernel"
-TARGETS = (("-march=native",), ("-mcpu=native",), ())
-"""How compilers are told to use all that this processor has, in the order in which it is tried."""
-FLAGS = (
-    *("-std=gnu11", "-O3", "-ffp-contract=fast", "-fno-math-errno", "-fno-trapping-math"),
-    *("-shared", "-fPIC", "-fvisibility=hidden", "-w"),
-)
-"""Nothing of -ffast-math that would lose a NaN or an infinity."""
 LONGEST = 300
 """Seconds after which a compiler is given up."""
-
-
-class BuildError(Exception):
-    """Why there is no kernel, in a sentence."""
+COMPILE_AND_RENAME = """
+import os, subprocess, sys
+draft, target, *command = sys.argv[1:]
+status = subprocess.run(command).returncode
+if not status:
+    os.replace(draft, target)
+sys.exit(status)
+"""
+"""A process of its own renames what it compiled, also when the one that asked has ended: the next one then finds it."""
+NO_CONSOLE = getattr(subprocess, "CREATE_NO_WINDOW", 0)
+"""On Windows, a compiler started by a program without a console would open one."""
 
 
 def built_file(double: bool) -> Path:
@@ -33,26 +33,24 @@ def built_file(double: bool) -> Path:
 
     Raises `BuildError` where there is no compiler or no place to keep it.
     """
-    if os.name != "posix":
-        raise BuildError(f"The native kernel is not built on {platform.system()}.")
-    parts = [*_compiler(), *FLAGS, *_stamp(_compiler()[0]), processor(), *(path.read_text() for path in _sources())]
+    parts = [*compiler_at_hand().stamp(), processor(), *(path.read_text(encoding="utf-8") for path in _sources())]
     digest = hashlib.sha256("\0".join([*parts, str(double)]).encode()).hexdigest()[:24]
-    return cache_folder() / f"kernel-{digest}.so"
+    return cache_folder() / f"kernel-{digest}{'.dll' if WINDOWS else '.so'}"
 
 
 def compile_kernel(target: Path, double: bool) -> None:
     """Compile into `target`, which appears all at once. Raises `BuildError` with what the compiler said."""
+    compiler, said = compiler_at_hand(), ""
     draft = target.with_suffix(f".{os.getpid()}.part")
-    said = ""
+    definitions = ("-DDOUBLE",) if double else ()
     try:
         for own in TARGETS:
-            command = [*_compiler(), *FLAGS, *own, *(["-DDOUBLE"] if double else [])]
-            command += [str(SOURCES / "kernel.c"), "-o", str(draft), "-lm"]
-            # a shell renames it, and so does even when this process ends before: the next one then finds it
-            renaming = ["sh", "-c", 'draft=$1 target=$2; shift 2; "$@" && mv -f "$draft" "$target"', "sh"]
-            whole = [*renaming, str(draft), str(target), *command]
-            done = subprocess.run(whole, capture_output=True, text=True, timeout=LONGEST, check=False)
-            if done.returncode == 0:
+            command = compiler.making(SOURCES / "kernel.c", draft, own, definitions)
+            whole = [sys.executable, "-I", "-S", "-c", COMPILE_AND_RENAME, str(draft), str(target), *command]
+            done = subprocess.run(
+                whole, capture_output=True, text=True, timeout=LONGEST, check=False, creationflags=NO_CONSOLE
+            )
+            if done.returncode == 0 or target.exists():  # Windows replaces no library that another process has loaded
                 return
             said = said or (done.stderr.strip().splitlines() or [f"status {done.returncode}"])[0]
     except (OSError, subprocess.SubprocessError) as trouble:
@@ -64,19 +62,24 @@ def compile_kernel(target: Path, double: bool) -> None:
 
 def cache_folder() -> Path:
     """The folder of kernels, which only its user may write to. Raises `BuildError` where there is none such."""
-    if sys.platform == "darwin":
-        base = Path.home() / "Library" / "Caches"
-    else:
-        base = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
-    folder = base / "nodeviz" / "native"
     try:
+        folder = _caches() / "nodeviz" / "native"
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         status = folder.stat()
     except (OSError, RuntimeError) as trouble:
         raise BuildError(f"There is no folder to keep the native kernel in: {trouble}") from trouble
-    if status.st_uid != os.getuid() or status.st_mode & 0o022:
+    if sys.platform != "win32" and (status.st_uid != os.getuid() or status.st_mode & 0o022):
         raise BuildError(f"Others may write to {folder}, so no native kernel is loaded from there.")
     return folder
+
+
+def _caches() -> Path:
+    """The user's folder of what can be made again. On Windows, no one else may write to it."""
+    if sys.platform == "darwin":
+        return Path.home() / "Library" / "Caches"
+    if sys.platform == "win32":
+        return Path(os.environ.get("LOCALAPPDATA") or Path.home() / "AppData" / "Local")
+    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
 
 
 @cache
@@ -92,25 +95,3 @@ def processor() -> str:
 
 def _sources() -> list[Path]:
     return sorted(SOURCES.glob("*.[ch]"))
-
-
-def _compiler() -> list[str]:
-    """The command of the C compiler."""
-    asked = shlex.split(os.environ.get("CC", ""))
-    if asked:
-        found = shutil.which(asked[0])
-        if found is None:
-            raise BuildError(f"The environment's CC names {asked[0]}, which is not there.")
-        return [found, *asked[1:]]
-    for name in ("cc", "gcc", "clang"):
-        found = shutil.which(name)
-        if found is not None:
-            return [found]
-    raise BuildError("There is no C compiler (cc, gcc, clang, or what CC names) to build the native kernel with.")
-
-
-def _stamp(compiler: str) -> tuple[str, str]:
-    """Which compiler it is, without running it: what its file is, how large and how old."""
-    path = Path(compiler).resolve()
-    status = path.stat()
-    return (str(path), f"{status.st_size} {status.st_mtime_ns}")

@@ -19,7 +19,7 @@ from solver import GRADIENTS, Event, Stats, native, solve
 from solver.controllers import PI
 from solver.gradients.problem import Problem
 from solver.methods.dopri5 import DOPRI5
-from solver.native import building, library
+from solver.native import building, compilers, library
 from solver.native.description import Affine, NativeField, Network, dense_layers
 from solver.native.fitting import fitting_field
 from solver.plan import Plan
@@ -157,6 +157,26 @@ def test_a_compiler_that_fails_is_quoted(monkeypatch: pytest.MonkeyPatch, tmp_pa
     with pytest.raises(building.BuildError, match="did not build the native kernel"):
         building.compile_kernel(tmp_path / "kernel.so", double=False)
     assert [path.name for path in tmp_path.iterdir()] == ["kernel.c"]
+
+
+def test_a_machine_without_a_compiler_uses_the_packaged_one(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.delenv("CC", raising=False)
+    monkeypatch.setattr(compilers, "INSTALLED", ())
+    with pytest.raises(building.BuildError, match="pip install ziglang"):
+        compilers.compiler_at_hand()
+    package, sources = tmp_path / "ziglang", tmp_path / "sources"
+    package.mkdir()
+    sources.mkdir()
+    (package / "__init__.py").touch()
+    program = package / "zig"
+    program.write_text('#!/bin/sh\n[ "$1" = cc ] && shift && exec cc "$@"\n')
+    program.chmod(0o755)
+    (sources / "kernel.c").write_text("int answer(void) { return 42; }")
+    monkeypatch.syspath_prepend(str(tmp_path))
+    monkeypatch.setattr(building, "SOURCES", sources)
+    assert compilers.compiler_at_hand().command == (str(program), "cc")
+    building.compile_kernel(tmp_path / "kernel.so", double=False)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["kernel.so", "sources", "ziglang"]
 
 
 def test_a_cache_that_others_may_write_to_is_not_used(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
