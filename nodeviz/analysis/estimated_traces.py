@@ -17,6 +17,7 @@ from nodeviz.tasks.densities.accompanied import PROBES, probe_of
 from nodeviz.tasks.learnt import place
 from nodeviz.tasks.match_density import as_match_density
 from nodeviz.tasks.solving import solve_as_set
+from solver.field import paired
 
 COUNTS = (1, 2, 4, 8, 16, 32, 64)
 """Probes at every point, of which the mean is taken."""
@@ -144,7 +145,7 @@ def _estimates(where: Somewhere, kind: str, probes: int, seed: int) -> Tensor:
         dy = where.module(where.t, ys)
         for k in range(probes):
             probe = probe_of(kind, ys.shape, 1000 * seed + k, ys)
-            (row,) = torch.autograd.grad(dy, ys, probe, retain_graph=True, materialize_grads=True)
+            (row,) = torch.autograd.grad(paired(dy, probe), ys, retain_graph=True, materialize_grads=True)
             total += (row * probe).sum(1)
     return total / probes
 

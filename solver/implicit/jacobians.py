@@ -8,7 +8,7 @@ from typing import NamedTuple, Protocol, runtime_checkable
 import torch
 from torch import Tensor
 
-from solver.field import AutogradField, FlatField, Gradients, Pullback, takes_many_rows
+from solver.field import AutogradField, FlatField, Gradients, Pullback, paired, takes_many_rows
 
 MOST_COUPLED = 4096
 """The Jacobian of a state whose samples depend on one another has this many rows and columns at most: 128 MiB."""
@@ -127,15 +127,14 @@ def _opened_by_autograd(inner: AutogradField, t: float, y: Tensor, shape: torch.
     def pull_state(cotangent: Tensor) -> Tensor:
         if not dy.requires_grad:
             return torch.zeros_like(cotangent)
-        (found,) = torch.autograd.grad(dy, state, cotangent.view(shape), retain_graph=True, materialize_grads=True)
+        (found,) = torch.autograd.grad(paired(dy, cotangent), state, retain_graph=True, materialize_grads=True)
         return found.reshape(-1)
 
     def pullback(cotangent: Tensor) -> Gradients:
         if not dy.requires_grad:
             return Gradients(None, None, (None,) * len(parameters))
-        found, *rest = torch.autograd.grad(
-            dy, (state, *parameters), cotangent.view(shape), retain_graph=True, allow_unused=True
-        )
+        sources = (state, *parameters)
+        found, *rest = torch.autograd.grad(paired(dy, cotangent), sources, retain_graph=True, allow_unused=True)
         return Gradients(None, None if found is None else found.reshape(-1), tuple(rest))
 
     return _Opened(dy.detach().reshape(-1), pull_state, pullback)

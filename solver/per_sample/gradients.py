@@ -8,6 +8,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from solver.field import paired
 from solver.gradients.captured import detached_from_known
 from solver.gradients.once import once
 from solver.per_sample.field import SampleField
@@ -132,9 +133,7 @@ def _pull_back(problem: SampleProblem, rounds: Rounds, saved: Tensor, sums: list
         with torch.enable_grad():
             y = steps.way.y.detach().requires_grad_()
             made = remake(problem.plan.tableau, problem.field, steps, y)
-            # given the cotangents themselves, autograd would import sympy to compare their shapes
-            onto_ends = torch.dot(made.y1.reshape(-1), at_ends[:size].reshape(-1))
-            total = onto_ends + torch.dot(made.saved.reshape(-1), saved[rounds.saved(n)].reshape(-1))
+            total = paired(made.y1, at_ends[:size]) + paired(made.saved, saved[rounds.saved(n)])
         pulled = torch.autograd.grad(total, (y, *parameters), materialize_grads=True)
         at_ends[:size] = pulled[0]
         for total, part in zip(sums, pulled[1:], strict=True):

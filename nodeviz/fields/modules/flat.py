@@ -11,7 +11,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from solver.field import Gradients, Pullback, RowLinearisation, RowwiseAutogradField
+from solver.field import Gradients, Pullback, RowLinearisation, RowwiseAutogradField, paired
 from solver.native.description import NativeField
 
 
@@ -59,7 +59,7 @@ class FlatModule(torch.nn.Module, ABC):
             if not dy.requires_grad:
                 return Gradients(None, None, (None,))
             sources = (time, state, self.theta)
-            in_t, in_y, in_theta = torch.autograd.grad(dy, sources, cotangent, allow_unused=True)
+            in_t, in_y, in_theta = torch.autograd.grad(paired(dy, cotangent), sources, allow_unused=True)
             return Gradients(in_t, in_y, (in_theta,))
 
         return dy.detach(), pullback
@@ -94,12 +94,12 @@ class FlatModule(torch.nn.Module, ABC):
 
         def pullback(in_dy: Tensor, in_trace: Tensor) -> Gradients:
             # the divergence of a field that is linear in y has no graph, and neither has a constant velocity
-            pulled = [(one, given) for one, given in zip(found, (in_dy, in_trace), strict=True) if one.requires_grad]
+            pairs = zip(found, (in_dy, in_trace), strict=True)
+            pulled = [paired(one, cotangent) for one, cotangent in pairs if one.requires_grad]
             if not pulled:
                 return Gradients(None, None, (None,))
-            outputs, cotangents = zip(*pulled, strict=True)
             sources = (time, state, self.theta)
-            in_t, in_y, in_theta = torch.autograd.grad(outputs, sources, cotangents, allow_unused=True)
+            in_t, in_y, in_theta = torch.autograd.grad(pulled, sources, allow_unused=True)
             return Gradients(in_t, in_y, (in_theta,))
 
         return Traced(found.dy.detach(), found.trace.detach()), pullback

@@ -8,6 +8,7 @@ from torch import Tensor
 from nodeviz.fields.modules.flat import FlatModule
 from nodeviz.fields.modules.traced_field import TracedField
 from nodeviz.tasks.densities.flow import Accompanied
+from solver.field import paired
 
 PROBES = ("gaussian", "rademacher")
 
@@ -71,9 +72,8 @@ class DifferentiatedField(torch.nn.Module):
         """Its trace and its squared Frobenius norm, each (batch,)."""
 
         def pulled(cotangent: Tensor) -> Tensor:
-            return torch.autograd.grad(
-                dy, ys, cotangent, create_graph=graph, retain_graph=True, materialize_grads=True
-            )[0]
+            pair = paired(dy, cotangent)
+            return torch.autograd.grad(pair, ys, create_graph=graph, retain_graph=True, materialize_grads=True)[0]
 
         if self._probe is not None:
             row = pulled(self._probe)
