@@ -125,7 +125,7 @@ def _report(careers: Sequence[Career], task: MatchDensity, floor: float | None, 
     end = max(career.seconds for career in careers)
     if floor is not None and end:
         series.append(Series("floor", (0.0, end), (floor, floor), "guide"))
-    chart = Chart("seconds of training", f"{merit}, nats", tuple(series))
+    chart = Chart("seconds of training", "test loss, nats", tuple(series))
     return Report(Table(columns, tuple(_row(career, floor) for career in careers)), chart, sentence)
 
 

@@ -166,4 +166,4 @@ def _chart(found: list[Estimate]) -> Chart:
         counts = tuple(float(one.probes) for one in of_kind)
         series.append(Series(NAMES[kind], counts, tuple(one.deviation for one in of_kind), "points"))
         series.append(Series(f"expected of {kind}", counts, tuple(one.expected for one in of_kind), "guide"))
-    return Chart("probes at a point", "deviation from the exact divergence", tuple(series), log_x=True, log_y=True)
+    return Chart("probes at a point", "deviation", tuple(series), log_x=True, log_y=True)

@@ -104,8 +104,8 @@ def _chart(found: list[AtDepth], mark: float | None) -> Chart:
     guide = tuple(distances[-1] * depths[-1] / depth for depth in depths)
     return Chart(
         "layers",
-        "mean distance from the flow's end states",
-        (Series("ResNet", depths, distances), Series("slope -1", depths, guide, "guide")),
+        "mean distance",
+        (Series("ResNet", depths, distances), Series("slope \u22121", depths, guide, "guide")),
         log_x=True,
         log_y=True,
         mark=mark,
@@ -127,7 +127,8 @@ def _conclusion(found: list[AtDepth], limit: float) -> str:
         return "The field stands still, and a ResNet of it is the ODE at any depth."
     as_good = next((one.layers for one in found if _from_here_on(found, one, limit)), None)
     enough = "" if as_good is None else f" {_from(as_good)} as many points are told apart as by the ODE."
-    return f"The distance falls with slope {slope:.2f} in the number of layers; Euler's method has -1.{enough}"
+    falls = f"The distance falls with slope {slope:.2f} in the number of layers; Euler's method has -1."
+    return falls.replace("-", "\u2212") + enough
 
 
 def _from(layers: int) -> str:

@@ -51,4 +51,7 @@ class _Dress(QObject):
         theme.changed.connect(self.put)
 
     def put(self, colours: Theme) -> None:
+        if self._widget.styleSheet():
+            # Of what was measured but never shown, Qt keeps the rules of the sheet before, unless it is polished.
+            self._widget.ensurePolished()
         self._widget.setStyleSheet(style_sheet(colours))

@@ -99,7 +99,7 @@ class Contest:
         """What is known of all contenders."""
         self._reported = perf_counter()
         series = tuple(_series(contender) for contender in self.contenders if contender.judgements)
-        chart = Chart("training steps", "held-out cross-entropy", series, log_y=True)
+        chart = Chart("training steps", "test loss, nats", series, log_y=True)
         return Report(Table(COLUMNS, tuple(_row(contender) for contender in self.contenders)), chart, sentence, done)
 
 

@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import Signal
 from PySide6.QtGui import QPalette, QResizeEvent
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from nodeviz.analysis.report import Report
 from nodeviz.analysis.study import Study
 from nodeviz.ui import chrome, theme
+from nodeviz.ui.panels.caption import Caption
 from nodeviz.ui.panels.report_table import ReportTable
 from nodeviz.ui.plots.report_chart import ReportChart
 
 WIDE = 620
 """Pixels from which on chart and table have room beside one another; in less, one of them is shown."""
 
-SENTENCE_LINES = 2
-"""Lines that the sentence has room for; what is longer is in its tooltip."""
 TABLE_SHARE = 0.62
 """Of the width, that the table may take at most beside a chart."""
 
@@ -37,13 +36,7 @@ class StudyView(QWidget):
         self.chart, self.table = ReportChart(), ReportTable()
         self.chart.setAccessibleName(f"{study.label}: chart")
         self.chart.setToolTip(study.sentence)
-        self.sentence = QLabel(study.sentence)
-        self.sentence.setObjectName("caption")
-        self.sentence.setFont(theme.caption_font())
-        self.sentence.setWordWrap(True)
-        self.sentence.setAlignment(Qt.AlignmentFlag.AlignTop)
-        self.sentence.setMaximumHeight(SENTENCE_LINES * self.sentence.fontMetrics().lineSpacing() + theme.SPACE_SMALL)
-        self.sentence.setContentsMargins(theme.SPACE, 0, theme.SPACE, theme.SPACE_SMALL)
+        self.sentence = Caption()
         parts = QHBoxLayout()
         parts.setSpacing(theme.SPACE)
         parts.addWidget(self.chart, 1)
@@ -52,7 +45,7 @@ class StudyView(QWidget):
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
         column.addLayout(parts, 1)
-        column.addWidget(self.sentence, 0, Qt.AlignmentFlag.AlignBottom)
+        column.addWidget(self.sentence)
         chrome.dress(self.table)
         chrome.dress(self.sentence)
         self._arrange()
@@ -67,8 +60,7 @@ class StudyView(QWidget):
         self._report = report
         self.chart.show_chart(report.chart)
         self.table.show_table(report.table)
-        self.sentence.setText(report.sentence or self.study.sentence)
-        self.sentence.setToolTip(self.sentence.text())
+        self.sentence.say(report.sentence)
         self._arrange()
 
     def set_stale(self, stale: bool) -> None:
@@ -90,6 +82,7 @@ class StudyView(QWidget):
         if self.has_both:
             chart, table = not self._prefers_table, self._prefers_table
         self.chart.say("" if chart else self.study.sentence)
+        self.sentence.setVisible(bool(self._report.sentence))
         self.chart.setVisible(chart or not table)
         self.table.setVisible(table)
         alone = self.width() - 2 * theme.SPACE

@@ -34,7 +34,7 @@ class Named(NamedTuple):
 
 
 class EndLabels:
-    """Names beside points of a view. The first have the first choice of place."""
+    """Names beside points of a view, inside it. The first have the first choice of place; one without any is hidden."""
 
     def __init__(self, view: pg.ViewBox, *, over_pictures: bool = False) -> None:
         """over_pictures: stand on a pale ground, for a view that is full of colour."""
@@ -79,6 +79,7 @@ class EndLabels:
         points = self._in_pixels(np.array([(name.x, name.y) for name in self._named]))
         obstacles = self._in_pixels(self._obstacles)
         taken: list[QRectF] = []
+        view = QRectF(0, 0, width, height)
         for index, (x, y) in enumerate(points):
             item = self._items[index]
             inside = bool(0 <= x <= width and 0 <= y <= height)
@@ -86,12 +87,15 @@ class EndLabels:
             if not inside:
                 continue
             size = item.textItem.boundingRect()
-            places = [_beside(x, y, size.width(), size.height(), *where) for where in PLACES]
-            costs = [_cost(place, obstacles, taken, QRectF(0, 0, width, height)) for place in places]
+            places = [_within(view, _beside(x, y, size.width(), size.height(), *where)) for where in PLACES]
+            costs = [_cost(place, obstacles, taken, view) for place in places]
             costs = [cost + RANK * rank for rank, cost in enumerate(costs)]
             if index in self._chosen:
                 costs[self._chosen[index]] -= HABIT
             best = int(np.argmin(costs))
+            if any(other.intersects(places[best]) for other in taken):
+                item.setVisible(False)
+                continue
             self._chosen[index] = best
             taken.append(places[best])
             item.setPos(self._view.mapToView(places[best].topLeft()))
@@ -108,6 +112,13 @@ def _beside(x: float, y: float, width: float, height: float, side: int, lines: i
     """The rectangle of a name on `side` of a point, so many lines below it."""
     left = x + side * OFFSET - {RIGHT: 0.0, MIDDLE: width / 2, LEFT: width}[side]
     return QRectF(left, y + 0.8 * lines * height - height / 2, width, height)
+
+
+def _within(view: QRectF, place: QRectF) -> QRectF:
+    """`place`, moved by as little as brings it into `view`; as far as its left upper corner where it is too large."""
+    left = max(min(place.left(), view.right() - place.width()), view.left())
+    top = max(min(place.top(), view.bottom() - place.height()), view.top())
+    return QRectF(left, top, place.width(), place.height())
 
 
 def _cost(place: QRectF, obstacles: NDArray[np.float64], taken: list[QRectF], view: QRectF) -> float:

@@ -25,6 +25,10 @@ REACH = 20.0  # pixels from the pointer to the point whose numbers it shows
 MOST_FOR_NAMES = 0.5  # of the width, right of the last point
 BESIDE_NAMES = 24.0  # pixels
 MARGIN = 0.10
+DOT, SMALL_DOT, FEW = 7.0, 4.0, 12
+"""Pixels that a dot is wide; more than few are smaller, or they would hide their line."""
+ALONE = 0.5
+"""Of a lone value, that its axis spans."""
 BETWEEN = 12  # points of a line between two of its own, for names to keep clear of
 
 
@@ -79,14 +83,16 @@ class ReportChart(ThemedPlot):
         for drawn, ink in zip(self._drawn, inks, strict=True):
             drawn.line.set_colour(ink, dashed=drawn.series.style == "guide")
             drawn.dots.setBrush(pg.mkBrush(ink))
-            drawn.dots.setPen(pg.mkPen(QColor(colours.panel), width=1.5))
+            few = len(drawn.places) <= FEW
+            drawn.dots.setPen(pg.mkPen(QColor(colours.panel), width=1.5) if few else None)
         self._mark.set_colour(colours.orange, dashed=True)
         self._name()
 
     def _draw(self, series: Series, height: int) -> _Drawn:
         chart = self._chart
         places = _places(series, log_x=bool(chart and chart.log_x), log_y=bool(chart and chart.log_y))
-        line, dots = Stroke(1.2 if series.style == "guide" else 1.8), pg.ScatterPlotItem(size=7, antialias=True)
+        line, dots = Stroke(1.2 if series.style == "guide" else 1.8), pg.ScatterPlotItem(antialias=True)
+        dots.setSize(DOT if len(places) <= FEW else SMALL_DOT)
         for item, z in ((line, height), (dots, 100 + height)):
             item.setZValue(z)
             self.plot.addItem(item, ignoreBounds=True)
@@ -108,7 +114,7 @@ class ReportChart(ThemedPlot):
         for drawn in self._drawn:  # a level to compare with is shown even where nothing comes near it
             if drawn.series.style == "guide" and len(drawn.places) and np.ptp(drawn.places[:, 1]) == 0:
                 low[1], high[1] = min(low[1], drawn.places[0, 1]), max(high[1], drawn.places[0, 1])
-        span = np.maximum(high - low, 1e-3 * np.maximum(np.abs(high), 1.0))
+        span = np.where(high > low, high - low, ALONE * np.maximum(np.abs(high), 1.0))
         share = self._share_for_names()
         left, right = low[0] - MARGIN * span[0], high[0] + (1 + MARGIN) * span[0] * share / (1 - share)
         bottom, top = low[1] - MARGIN * span[1], high[1] + MARGIN * span[1]
@@ -158,7 +164,8 @@ class ReportChart(ThemedPlot):
                 there = self._box.mapViewToScene(QPointF(x, y))
                 away = math.hypot(there.x() - place.x(), there.y() - place.y())
                 if away <= distance:
-                    nearest, distance = Named(self._figures(x, y), theme.current().text, x, y), away
+                    figures = f"{drawn.series.label}: {self._figures(x, y)}"
+                    nearest, distance = Named(figures, theme.current().text, x, y), away
         if nearest != self._hovered:
             self._hovered = nearest
             self._name()

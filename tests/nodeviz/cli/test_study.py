@@ -24,7 +24,7 @@ def test_a_study_is_told_as_a_table_and_a_sentence(capsys: pytest.CaptureFixture
     assert lines[0].split() == ["layers", "distance", "held-out", "accuracy"]
     assert lines[2].startswith("1 ")
     assert [line.split()[0] for line in lines[2:11]] == [str(2**k) for k in range(9)]
-    assert "slope -1" in lines[-1]
+    assert "slope \u22121" in lines[-1]
 
 
 def test_json_is_the_whole_report(capsys: pytest.CaptureFixture[str]) -> None:

@@ -163,7 +163,7 @@ def test_an_answer_to_an_old_question_is_dropped(stage, client) -> None:
     client.events.append(StudyExtended(question=99, study="following", step=0, report=Report(sentence="Old.")))
     stage.link.tick()
     stage.clock.ticked.emit(1.0)
-    assert view.sentence.text() == FOLLOWING.sentence
+    assert view.sentence.text() == "" and view.chart.sentence == FOLLOWING.sentence
     answer(stage, client, Report(sentence="New.", done=True))
     stage.clock.ticked.emit(1.0)
     assert view.sentence.text() == "New."
@@ -219,6 +219,33 @@ def test_a_view_shows_chart_table_and_sentence_and_one_of_them_where_there_is_no
     assert view.table.isVisible() and not view.chart.isVisible()
     view.show_report(Report(sentence="Nothing yet."))
     assert view.chart.isVisible() and view.chart.sentence == LASTING.sentence
+
+
+def test_before_anything_is_known_the_question_is_told_once(view) -> None:
+    assert view.chart.sentence == LASTING.sentence and not view.sentence.isVisible()
+    view.show_report(Report(sentence="Training 5 of them."))
+    assert view.sentence.isVisible() and view.sentence.text() == "Training 5 of them."
+
+
+def test_a_sentence_too_long_for_two_lines_ends_in_an_ellipsis_and_is_whole_in_its_tooltip(view) -> None:
+    long = " ".join(f"word {number}," for number in range(100))
+    view.show_report(Report(sentence=long))
+    first, second = view.sentence.text().split("\n")
+    assert long.startswith(first) and second.endswith("…")
+    assert max(view.sentence.fontMetrics().horizontalAdvance(line) for line in (first, second)) <= view.width()
+    assert view.sentence.toolTip() == long
+
+
+def test_names_of_many_series_stay_inside_the_chart_and_clear_of_each_other(view, qtbot) -> None:
+    view.resize(400, 200)
+    series = tuple(Series(f"a contestant called {number}", (1.0,), (3.0 + 0.1 * number,)) for number in range(9))
+    view.show_report(Report(chart=Chart("seconds", "loss", series)))
+    labels, inside = view.chart.labels, view.chart._box.boundingRect().adjusted(-1, -1, 1, 1)
+    shown = [item.mapRectToParent(item.boundingRect()) for item in labels._items if item.isVisible()]
+    places = [view.chart._box.mapFromView(rect).boundingRect() for rect in shown]
+    assert 2 <= len(places) < 9
+    assert all(inside.contains(place) for place in places)
+    assert not any(one.intersects(other) for i, one in enumerate(places) for other in places[:i])
 
 
 def test_a_chart_names_its_series_marks_the_experiment_and_leaves_out_what_has_no_logarithm(view) -> None:

@@ -36,7 +36,7 @@ def test_the_gap_closes_with_slope_minus_one_and_the_sentence_says_so(reports: l
     depths, distances = reports[-1].chart.series[0].x, reports[-1].chart.series[0].y
     slope = np.polyfit(np.log(depths[3:]), np.log(distances[3:]), 1)[0]
     assert slope == pytest.approx(-1.0, abs=0.1)
-    assert f"slope {slope:.2f} " in reports[-1].sentence
+    assert f"slope {slope:.2f} ".replace("-", "\u2212") in reports[-1].sentence
 
 
 def test_every_report_has_one_depth_more_and_the_last_says_that_it_is(reports: list[Report]) -> None:
