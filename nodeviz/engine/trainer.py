@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from math import inf, isfinite, nan
+from math import isfinite, nan
 from time import perf_counter
 from typing import Any, NamedTuple
 
@@ -13,16 +13,12 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from nodeviz.engine.carry import carried, keeps_weights
-from nodeviz.experiment import Experiment, TrainingSettings
-from nodeviz.fields import Field
-from nodeviz.fields.formula import FormulaField
+from nodeviz.experiment import Experiment
 from nodeviz.fields.layout import size_of
+from nodeviz.tasks.descent import Descent
 from nodeviz.tasks.learnt import place
-from nodeviz.tasks.optimisers import optimiser_named
+from nodeviz.tasks.optimisers import Optimiser, optimiser_named
 from solver.solution import Status
-
-LARGEST_GRADIENT = 1e18
-"""Squares beyond this overflow float32, and an optimiser that keeps running squares would never recover from one."""
 
 
 class Trouble(NamedTuple):
@@ -124,7 +120,7 @@ class Trainer:
                 raise
         self.experiment, self.run = new, run
         if old.training.optimiser != new.training.optimiser:
-            self._optimiser = optimiser_named(new.training.optimiser, self._trained)
+            self._optimise_with(optimiser_named(new.training.optimiser, self._trained))
         return True
 
     def reset(self) -> None:
@@ -151,33 +147,17 @@ class Trainer:
         generator = _generator_from(state.random, training.seed)
         self.steps = state.step
         (self._trained, self._learnt), (self._shown, self._shown_learnt) = moved, shown
-        self._optimiser, self._generator = optimiser, generator
-        held = held_places(field)
-        self._held = torch.tensor(held, device=self._trained.device) if held else None
+        self._generator = generator
+        self._optimise_with(optimiser)
+
+    def _optimise_with(self, optimiser: Optimiser) -> None:
+        self._optimiser = optimiser
+        self._descent = Descent(self._trained, self._shown, optimiser, self.experiment.field.held)
 
     def _move(self, gradient: Tensor) -> Trouble | None:
-        training = self.experiment.training
-        norm = float(torch.linalg.vector_norm(gradient)) if gradient.numel() else 0.0
-        largest = training.clip if training.clip and isfinite(norm) else inf
-        if not min(norm, largest) < LARGEST_GRADIENT:
-            return Trouble(Status.non_finite.value, "The gradient became infinite or not a number.", _CALM)
-        if norm > largest:
-            gradient.mul_(largest / norm)
-        held = self._trained[self._held] if self._held is not None else None
-        self._optimiser.step(self._trained, gradient, rate_at(self.steps, training), training.weight_decay)
-        if held is not None:
-            self._trained[self._held] = held
-        self._follow(training.averaging)
-        return None
-
-    def _follow(self, averaging: float) -> None:
-        # The first steps are averaged over fewer, or else the initial weights would be shown for 1 / (1 - averaging)
-        # steps.
-        kept = min(averaging, self.steps / (self.steps + 10))
-        if kept:
-            self._shown.lerp_(self._trained, 1 - kept)
-        else:
-            self._shown.copy_(self._trained)
+        if self._descent.move(gradient, self.steps, self.experiment.training):
+            return None
+        return Trouble(Status.non_finite.value, "The gradient became infinite or not a number.", _CALM)
 
 
 _CALM = "Lower the learning rate, clip the gradient, or reset."
@@ -195,21 +175,9 @@ def carried_state(old: Experiment, new: Experiment, state: TrainerState) -> Trai
     return state._replace(theta=carried(old, new, state.theta), optimiser=optimiser)
 
 
-def rate_at(step: int, training: TrainingSettings) -> float:
-    """The learning rate after `step` steps: the rate as set, decayed as set."""
-    return training.learning_rate / (1 + step / training.decay) if training.decay else training.learning_rate
-
-
 def _run_of(experiment: Experiment) -> tuple[object, ...]:
     """What a task's Run is made of."""
     return (experiment.task, experiment.dataset, experiment.field, experiment.training.device)
-
-
-def held_places(field: Field) -> list[int]:
-    """Where θ has numbers that are not trained: neither weight decay nor old momentum may move those."""
-    if not isinstance(field, FormulaField):
-        return []
-    return [place for place, parameter in enumerate(field.parameters) if not parameter.trained]
 
 
 def _check_weights(experiment: Experiment, state: TrainerState) -> None:

@@ -42,6 +42,11 @@ class DeclaredField(Settings, frozen=True, tag_field="kind"):
         return frozenset()
 
     @property
+    def held(self) -> tuple[int, ...]:
+        """The places in θ of numbers that training does not move."""
+        return ()
+
+    @property
     @abstractmethod
     def autonomous(self) -> bool:
         """Whether the field stands still: f does not depend on t."""

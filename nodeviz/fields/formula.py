@@ -79,9 +79,9 @@ class FormulaField(DeclaredField, frozen=True, tag="formula"):
         return all(name.name != "t" for text in (self.dx, self.dy) for name in names_in(parse(text)))
 
     @property
-    def trainable(self) -> NDArray[np.bool_]:
-        """Which entries of θ training may move."""
-        return np.array([parameter.trained for parameter in self.parameters], bool)
+    def held(self) -> tuple[int, ...]:
+        """Where the parameters are that training may not move."""
+        return tuple(place for place, parameter in enumerate(self.parameters) if not parameter.trained)
 
     def layout(self) -> tuple[Slot, ...]:
         """One number a parameter, trained or not. The prefix keeps any name clear of a module's own attributes."""

@@ -24,10 +24,14 @@ class Told(NamedTuple):
 
 
 class Classifier(ABC):
-    """A classifier of points in the plane. `theta` (parameters,) is all it learns, and is moved in place."""
+    """A classifier of points in the plane. `theta` (parameters,) is all it learns, and is moved in place.
+
+    `held` are the places in it that stay as they are.
+    """
 
     name: str
     theta: Tensor
+    held: tuple[int, ...] = ()
 
     @abstractmethod
     def tell(self, ys: Tensor) -> Told:

@@ -41,7 +41,7 @@ class Contender:
         self.failed = False
         """Whether its solve did not get to the end: it then trains no further."""
         self._seconds: list[float] = []
-        self._apprentice = Apprentice(classifier.theta, training)
+        self._apprentice = Apprentice(classifier.theta, training, classifier.held)
 
     @property
     def milliseconds(self) -> float:

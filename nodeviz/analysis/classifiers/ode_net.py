@@ -24,7 +24,7 @@ class OdeNet(Classifier):
         self, name: str, experiment: Experiment, gradient: str, theta: NDArray[np.float32] | None = None
     ) -> None:
         task = as_classify(experiment.task)
-        self.name = name
+        self.name, self.held = name, experiment.field.held
         self._experiment = experiment
         self._settings = replace(experiment.solver, gradient=gradient)
         self._rows = task.logits(experiment.dataset)

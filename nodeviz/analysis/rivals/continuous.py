@@ -32,7 +32,7 @@ class Continuous(Contestant):
         self._task, self._experiment = task, here
         self._objective = objective_of(task, here, JUDGED)
         trained, self._learnt = place(here.field, theta)
-        self._apprentice = Apprentice(trained, here.training)
+        self._apprentice = Apprentice(trained, here.training, here.field.held)
         self._generator = np.random.default_rng([here.training.seed, BATCH_STREAM])
 
     def step(self) -> None:

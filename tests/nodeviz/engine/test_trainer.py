@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from nodeviz.engine.trainer import Trainer, rate_at
+from nodeviz.engine.trainer import Trainer
 from nodeviz.experiment import Experiment, TrainingSettings
 from nodeviz.fields.formula import FormulaField, Parameter
 from nodeviz.settings import edited
@@ -229,19 +229,13 @@ def test_averaged_weights_trail_the_trained_ones_and_without_averaging_are_them(
     assert np.array_equal(trainer.shown(), trainer.state().optimiser["trained"])
 
 
-def test_the_rate_decays_as_its_help_says():
-    training = TrainingSettings(learning_rate=0.1, decay=500.0)
-    assert [rate_at(step, training) for step in (0, 500, 1500)] == pytest.approx([0.1, 0.05, 0.025])
-    assert rate_at(10_000, TrainingSettings(learning_rate=0.1, decay=0.0)) == 0.1
-
-
 def test_a_field_without_parameters_is_evaluated_and_not_trained(experiment):
     trainer = Trainer(with_formula(experiment, dx="y**3", dy="-x**3", parameters=()))
     result = trainer.step()
     assert np.isfinite(result.loss) and result.trouble is None and trainer.parameters == 0
 
 
-def test_training_learns(experiment):
+def test_training_lowers_the_figure_of_merit(experiment):
     trainer = Trainer(experiment)
     before = trainer.evaluate()
     losses(trainer, 150)
