@@ -34,8 +34,9 @@ class _Watch(TorchDispatchMode):
 
     def __init__(self) -> None:
         super().__init__()
+        # By address. A reference, even one that has expired, keeps the address from being given to another storage.
         self._made: dict[int, _Made] = {}
-        self._before: set[int] = set()
+        self._before: dict[int, StorageWeakRef] = {}
 
     @classmethod
     def _should_skip_dynamo(cls) -> bool:
@@ -44,7 +45,7 @@ class _Watch(TorchDispatchMode):
     def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
         for storage in _storages((args, kwargs)):
             if storage._cdata not in self._made:
-                self._before.add(storage._cdata)
+                self._before.setdefault(storage._cdata, StorageWeakRef(storage))
         result = func(*args, **(kwargs or {}))
         for storage in _storages(result):
             if storage._cdata not in self._before:
@@ -57,7 +58,7 @@ class _Watch(TorchDispatchMode):
 
 
 class _Made(NamedTuple):
-    reference: StorageWeakRef  # which also keeps the storage's address from being given to another
+    reference: StorageWeakRef
     bytes: int
 
 

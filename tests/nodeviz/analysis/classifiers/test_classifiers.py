@@ -77,6 +77,17 @@ def test_what_is_kept_is_what_lives_on() -> None:
     assert kept_by(work).bytes == 8000
 
 
+def test_what_takes_the_place_of_something_older_is_kept() -> None:
+    older = [torch.ones(1000) for _ in range(50)]
+
+    def work() -> list[torch.Tensor]:
+        while older:
+            older.pop().sum()
+        return [torch.zeros(1000) for _ in range(50)]
+
+    assert kept_by(work).bytes == 50 * 4000
+
+
 def test_tensors_saved_for_a_backward_pass_are_kept() -> None:
     leaf = torch.zeros(1000, requires_grad=True)
     assert kept_by(lambda: leaf.exp().sum()).bytes == 4000 + 4
