@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from math import isfinite, nan
 from time import perf_counter
 from typing import Any, NamedTuple
@@ -45,7 +46,7 @@ class TrainerState(NamedTuple):
 
     step: int
     theta: NDArray[np.float32]
-    optimiser: dict[str, NDArray[Any]]
+    optimiser: Mapping[str, NDArray[Any]]
     random: NDArray[np.uint8]
 
 

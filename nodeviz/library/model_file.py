@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -38,7 +40,7 @@ class Model(NamedTuple):
     experiment: Experiment
     theta: NDArray[np.float32]
     step: int = 0
-    optimiser: dict[str, NDArray[Any]] = {}
+    optimiser: Mapping[str, NDArray[Any]] = MappingProxyType({})
     random: NDArray[np.uint8] = np.zeros(0, np.uint8)
 
 

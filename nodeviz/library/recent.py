@@ -31,10 +31,5 @@ def remember(path: Path) -> None:
     write_atomically(_list(), json.dumps(names, indent=2).encode())
 
 
-def forget_all() -> None:
-    """Empty the list. Raises `OSError`."""
-    _list().unlink(missing_ok=True)
-
-
 def _list() -> Path:
     return home() / "recent.json"

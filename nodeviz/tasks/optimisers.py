@@ -7,6 +7,7 @@ formulas and their constants are torch.optim's, and the tests hold the two side 
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Mapping
 from math import sqrt
 from typing import Any
 
@@ -35,7 +36,7 @@ class Optimiser(ABC):
         parts = {f"{self.name}.{part}": tensor.cpu().numpy().copy() for part, tensor in self.memory.items()}
         return {f"{self.name}.count": np.array(self.count, np.int64), **parts}
 
-    def restore(self, state: dict[str, NDArray[Any]]) -> None:
+    def restore(self, state: Mapping[str, NDArray[Any]]) -> None:
         """Remember `state` again. A state of another rule, or none, leaves a fresh memory.
 
         Raises `ValueError` when a part has another length than θ or is no number.

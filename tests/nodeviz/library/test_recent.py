@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from nodeviz.library.recent import LONGEST, forget_all, recent_files, remember
+from nodeviz.library.recent import LONGEST, recent_files, remember
 
 
 def test_the_newest_comes_first_and_each_once(tmp_path: Path) -> None:
@@ -30,11 +30,4 @@ def test_it_stays_short_and_leaves_out_what_is_gone(tmp_path: Path) -> None:
 @pytest.mark.parametrize("text", ["", "{", "3", "[3]", "\udcff"])
 def test_a_damaged_list_counts_as_empty(home: Path, text: str) -> None:
     (home / "recent.json").write_bytes(text.encode(errors="surrogateescape"))
-    assert recent_files() == ()
-
-
-def test_it_can_be_emptied(tmp_path: Path) -> None:
-    remember(tmp_path)
-    forget_all()
-    forget_all()
     assert recent_files() == ()
