@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from fractions import Fraction
 from math import fsum, isfinite
 from typing import TypeVar
@@ -36,7 +36,7 @@ def own_method(
 
     Raises `ValueError` saying which coefficients are wrong.
     """
-    weights = _numbers(b, "b")
+    weights = _numbers(_listed(b, "b"), "b")
     rows = tuple(_stage(row, place, len(weights)) for place, row in enumerate(_sized(a, len(weights), "a")))
     nodes = tuple(map(fsum, rows)) if c is None else _numbers(_sized(c, len(weights), "c"), "c")
     _check_row_sums(rows, nodes)
@@ -52,6 +52,8 @@ def _checked_order(a: tuple[Row, ...], b: Row, claimed: int | None) -> int:
     proven = step_order(a, b)
     if proven == 0:
         raise ValueError(f"The weights b must sum to 1; they sum to {fsum(b)!r}. Compare them with their source.")
+    if claimed is not None and not isinstance(claimed, int):
+        raise ValueError(f"order must be a whole number, the order that you claim, or be left out; got {claimed!r}.")
     if claimed is not None and not 1 <= claimed <= proven:
         worst = max(map(abs, residuals(a, b, proven + 1)))
         raise ValueError(
@@ -83,7 +85,7 @@ def _check_row_sums(a: tuple[Row, ...], c: Row) -> None:
 
 
 def _stage(row: Sequence[Number], place: int, stages: int) -> Row:
-    numbers = _numbers(row, f"a[{place}]")
+    numbers = _numbers(_listed(row, f"a[{place}]"), f"a[{place}]")
     if len(numbers) not in (place, stages):
         raise ValueError(
             f"a[{place}] must have the {place} entries left of the diagonal, or all {stages}; it has {len(numbers)}."
@@ -97,8 +99,14 @@ def _stage(row: Sequence[Number], place: int, stages: int) -> Row:
     return numbers[:place]
 
 
+def _listed(row: Sequence[Entry], what: str) -> Sequence[Entry]:
+    if isinstance(row, str) or not isinstance(row, Collection):
+        raise ValueError(f"{what} must be a list, of rows for a and of numbers for all else; got {row!r}.")
+    return row
+
+
 def _sized(row: Sequence[Entry], stages: int, what: str) -> Sequence[Entry]:
-    if len(row) != stages:
+    if len(_listed(row, what)) != stages:
         raise ValueError(f"{what} must have one entry for each of the {stages} weights in b; it has {len(row)}.")
     return row
 
