@@ -116,6 +116,11 @@ class AutogradField:
     def parameters(self) -> Sequence[Tensor]:
         return self._parameters
 
+    @property
+    def function(self) -> Field:
+        """The callable itself."""
+        return self._function
+
     def of_state_alone(self) -> AutogradField:
         """The same field without parameters: its pullbacks then stop at the state."""
         return AutogradField(self._function, (), torch.empty(0, dtype=self._dtype, device=self._device))

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import torch
 from torch import Tensor
 from torch.autograd import forward_ad
 
 from solver.controllers import FixedController, PIDController
+from solver.field import AutogradField, Field
 from solver.gradients import GRADIENTS
 from solver.gradients.checkpointed import Checkpointed
 from solver.gradients.problem import Gradient, Problem
 from solver.method import RungeKutta
-from solver.native.description import NativeField, describes_itself
+from solver.native.description import DescribesItself, NativeField, describes_itself
+from solver.native.library import KERNELS
+from solver.native.recognising import NotUnderstoodError, field_of
 from solver.native.rules import MOST_STAGES, norm_code
 
 MANY_THREADS = 4
@@ -21,12 +26,43 @@ multiplications (4096 rows through 2-64-64-2) that threads share them well, four
 """
 
 
-def fitting_field(problem: Problem, way: Gradient) -> NativeField | None:
+class Fitting(NamedTuple):
+    """The field as the kernel takes it. Its weights are in the graph exactly where their gradient is asked for.
+
+    `original` is the field itself, where it does not describe itself and the kernel is to be compared with it.
+    """
+
+    field: NativeField
+    original: Field | None
+
+
+def fitting_field(problem: Problem, way: Gradient) -> Fitting | None:
     """The problem's field as the kernel takes it, where the kernel can solve the whole problem; else None."""
-    if not describes_itself(problem.field) or not _fits(problem, way):
+    if describes_itself(problem.field):
+        return _described(problem, problem.field) if _fits(problem, way) else None
+    if isinstance(problem.field, AutogradField) and KERNELS.recognising and _fits(problem, way):
+        return _recognised(problem, problem.field.function)
+    return None
+
+
+def _described(problem: Problem, described: DescribesItself) -> Fitting | None:
+    field = described.native()
+    if field is None or not _agrees(field, problem):
         return None
-    field = problem.field.native()
-    return field if field is not None and _agrees(field, problem) else None
+    theta = field.theta
+    others = [parameter for parameter in problem.parameters if parameter is not theta]
+    if any(parameter.requires_grad for parameter in others):
+        return None
+    learnt = len(others) < len(problem.parameters)
+    return Fitting(field if learnt else field._replace(theta=theta.detach()), None)
+
+
+def _recognised(problem: Problem, function: Field) -> Fitting | None:
+    try:
+        field = field_of(function, problem.parameters, problem.times[0], problem.y0)
+    except NotUnderstoodError:
+        return None
+    return Fitting(field, function) if _agrees(field, problem) else None
 
 
 def _fits(problem: Problem, way: Gradient) -> bool:
@@ -58,7 +94,7 @@ def _observed(y0: Tensor) -> bool:
 
 
 def _agrees(field: NativeField, problem: Problem) -> bool:
-    """Whether weights and state are of one kind, sizes fit, and no other weights want a gradient."""
+    """Whether weights and state are of one kind, sizes fit, and one thread is not behind many."""
     theta, y0, network, clocks = field.theta, problem.y0, field.network, field.clocks
     if not _like(theta, y0) or y0.dim() == 0 or y0.shape[-1] != network.entries:
         return False
@@ -67,10 +103,7 @@ def _agrees(field: NativeField, problem: Problem) -> bool:
         if not _like(clocks, y0) or clocks.numel() != rows or clocks.requires_grad:
             return False
     work = y0.numel() // y0.shape[-1] * network.multiplications
-    if work > MUCH_WORK and torch.get_num_threads() >= MANY_THREADS:
-        return False
-    others = [parameter for parameter in problem.parameters if parameter is not theta]
-    return not any(parameter.requires_grad for parameter in others)
+    return not (work > MUCH_WORK and torch.get_num_threads() >= MANY_THREADS)
 
 
 def _like(tensor: Tensor, y0: Tensor) -> bool:

@@ -8,7 +8,8 @@ from threading import Lock, Thread
 
 import torch
 
-from solver.native.building import BuildError, built_file, compile_kernel
+from solver.native.building import built_file, compile_kernel
+from solver.native.compilers import BuildError
 from solver.native.structures import declare
 
 VARIABLE = "NODEVIZ_NATIVE"
@@ -20,6 +21,7 @@ class Kernels:
 
     def __init__(self) -> None:
         self.allowed = os.environ.get(VARIABLE, "1") != "0"
+        self.recognising = True
         self.loaded: dict[torch.dtype, ctypes.CDLL] = {}
         self.troubles: dict[torch.dtype, str] = {}
         self._builds: dict[torch.dtype, Thread] = {}
@@ -81,9 +83,12 @@ class Kernels:
 KERNELS = Kernels()
 
 
-def allow(allowed: bool) -> None:
-    """Whether solves of this process may use the native kernel, where it fits and is there."""
-    KERNELS.allowed = allowed
+def allow(allowed: bool = True, *, modules: bool = True) -> None:
+    """Whether solves of this process may use the native kernel, where it fits and is there.
+
+    Without `modules`, only fields that describe themselves may, and any other module is solved in torch.
+    """
+    KERNELS.allowed, KERNELS.recognising = allowed, modules
 
 
 def wait(seconds: float | None = None, dtype: torch.dtype = torch.float32) -> bool:

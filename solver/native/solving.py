@@ -15,6 +15,7 @@ from solver.method import RungeKutta
 from solver.native.description import NativeField
 from solver.native.fitting import fitting_field
 from solver.native.library import KERNELS
+from solver.native.recognising.agreement import agrees
 from solver.native.rules import norm_code, rules_of, tableau_of
 from solver.native.run import Run
 
@@ -23,13 +24,16 @@ def solve_natively(problem: Problem, way: Gradient) -> Outcome | None:
     """The outcome, or None where the kernel cannot make this solve, is not there (yet) or is switched off."""
     if not KERNELS.allowed or problem.steps_nowhere:
         return None
-    field = fitting_field(problem, way)
-    if field is None or KERNELS.get(problem.y0.dtype) is None:
+    fitting = fitting_field(problem, way)
+    kernel = None if fitting is None else KERNELS.get(problem.y0.dtype)
+    if fitting is None or kernel is None:
+        return None
+    field, original = fitting
+    if original is not None and not agrees(original, field, kernel, problem.times[0], problem.y0):
         return None
     found: list[Run] = []
     if problem.needs_gradient:
-        learnt = any(parameter is field.theta for parameter in problem.parameters)
-        ys = _Solve.apply(problem, field, found, problem.y0, field.theta if learnt else field.theta.detach())
+        ys = _Solve.apply(problem, field, found, problem.y0, field.theta)
     else:
         ys = _solved(problem, field, found, keep=False)
     return Outcome(ys, found[0].reached, found[0].status, problem.times)

@@ -1,0 +1,149 @@
+"""What is known of each field that was solved: which network it is, or why it is none. Looked at once, kept weakly."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Sequence
+from types import FunctionType, MethodType
+from typing import Any, NamedTuple
+from weakref import WeakKeyDictionary
+
+import torch
+from torch import Tensor, nn
+
+from solver.field import Field
+from solver.native.description import NativeField
+from solver.native.recognising.kinds import is_readable
+from solver.native.recognising.layout import Layout
+from solver.native.recognising.listening import chain_of
+from solver.native.recognising.looking import Root, look
+from solver.native.recognising.refusal import NotUnderstoodError
+from solver.native.recognising.seen import Seen, Standing
+
+MOST_KINDS = 16
+"""Of states and weights, that a field is listened to with."""
+MOST_CHANGES = 20
+"""After so many a field is solved in torch: looking at it again and again would cost more than the kernel saves."""
+
+
+class Refused(NamedTuple):
+    """Why a field is not recognised; no exception, which would hold on to what was evaluated."""
+
+    reason: str
+
+
+class Knowledge:
+    """What is known of one field."""
+
+    def __init__(self, root: Root) -> None:
+        self._changes = 0
+        self._look(root)
+
+    def _look(self, root: Root) -> None:
+        self._networks: dict[Hashable, Layout | Refused] = {}
+        self._seen: Seen | Refused
+        try:
+            self._seen = look(root)
+        except NotUnderstoodError as refusal:
+            self._seen = Refused(str(refusal))
+
+    def field(self, root: Root, function: Field, parameters: Sequence[Tensor], t0: float, y0: Tensor) -> NativeField:
+        """The field as the kernel takes it. Raises `NotUnderstoodError`."""
+        tensors = self._tensors(root, y0)
+        layout = self._layout(function, tensors, t0, y0)
+        used = [tensors[piece.place] for piece in layout.pieces]
+        if any(x.requires_grad and not _is_among(x, parameters) for x in used):
+            raise NotUnderstoodError("It depends on tensors that require gradients but are not among the parameters.")
+        unused = tuple(x for x in parameters if not _is_among(x, used))
+        return NativeField(layout.network, layout.packed(tensors, unused))
+
+    def _tensors(self, root: Root, y0: Tensor) -> tuple[Tensor, ...]:
+        """Those that the field holds, when it still is what it was, and otherwise what it is now."""
+        for _ in range(2):
+            if isinstance(self._seen, Refused):
+                raise NotUnderstoodError(self._seen.reason)
+            standing = self._seen.standing(root.free)
+            tensors = self._seen.tensors(root.free)
+            if standing is Standing.hooked:
+                raise NotUnderstoodError("Hooks wait for it, or for a part of it, to be called.")
+            if standing is Standing.same and tensors is not None:
+                return _of_one_kind(tensors, y0)
+            self._changes += 1
+            if self._changes > MOST_CHANGES:
+                self._seen = Refused(f"What its code reads has changed more than {MOST_CHANGES} times.")
+            else:
+                self._look(root)
+        raise NotUnderstoodError("What its code reads changes while it is looked at.")
+
+    def _layout(self, function: Field, tensors: tuple[Tensor, ...], t0: float, y0: Tensor) -> Layout:
+        kind = (y0.shape, y0.dtype, *(each.shape for each in tensors))
+        known = self._networks.get(kind)
+        if known is None:
+            if len(self._networks) >= MOST_KINDS:
+                self._networks.clear()
+            known = self._networks[kind] = _listened(function, tensors, t0, y0)
+        if isinstance(known, Refused):
+            raise NotUnderstoodError(known.reason)
+        return known
+
+
+def _is_among(tensor: Tensor, others: Sequence[Tensor]) -> bool:
+    return any(tensor is each for each in others)
+
+
+def _of_one_kind(tensors: tuple[Tensor, ...], y0: Tensor) -> tuple[Tensor, ...]:
+    for each in tensors:
+        plain = type(each) in (Tensor, nn.Parameter) and each.layout is torch.strided
+        if not plain or each.dtype is not y0.dtype or each.device != y0.device:
+            raise NotUnderstoodError("It holds tensors that are no plain ones of the state's dtype and device.")
+    return tensors
+
+
+def _listened(function: Field, tensors: tuple[Tensor, ...], t0: float, y0: Tensor) -> Layout | Refused:
+    """The network, or why it is none. What the field raises by itself is raised again by the solve that follows."""
+    try:
+        t = torch.scalar_tensor(t0, dtype=y0.dtype, device=y0.device)
+        chain = chain_of(function, t, y0.detach(), tensors)
+        return Layout.of(chain, tuple(each.numel() for each in tensors))
+    except NotUnderstoodError as refusal:
+        return Refused(str(refusal))
+    except Exception as trouble:
+        return Refused(f"Its evaluation fails: {type(trouble).__name__}.")
+
+
+_KNOWN: WeakKeyDictionary[Any, dict[FunctionType | None, Knowledge]] = WeakKeyDictionary()
+"""By the module, and the method that is the field, or by the code of a function, which may be made for each solve."""
+
+
+def field_of(
+    function: Field, parameters: Sequence[Tensor], t0: float, y0: Tensor, *, afresh: bool = False
+) -> NativeField:
+    """A module or function as the kernel takes it. Raises `NotUnderstoodError`.
+
+    `parameters` are those that want a gradient. A field of the same code that was refused before is looked at again
+    only `afresh`.
+    """
+    root = _root(function)
+    if torch.is_autocast_enabled("cpu"):
+        raise NotUnderstoodError("Autocast is on.")
+    known = _KNOWN.setdefault(root.anchor, {})
+    if afresh or root.method not in known:
+        known[root.method] = Knowledge(root)
+    return known[root.method].field(root, function, parameters, t0, y0)
+
+
+def _method(module: nn.Module, function: object) -> Root:
+    if not is_readable(function):
+        raise NotUnderstoodError("It is a method that is no plain function.")
+    return Root(_root(module).module, function)
+
+
+def _root(function: Field) -> Root:
+    if isinstance(function, nn.Module):
+        if type(function).__hash__ is not object.__hash__:
+            raise NotUnderstoodError("It is a module with a hash of its own.")
+        return Root(function, None)
+    if is_readable(function):
+        return Root(None, function)
+    if type(function) is MethodType and isinstance(function.__self__, nn.Module):
+        return _method(function.__self__, function.__func__)
+    raise NotUnderstoodError(f"It is no module and no function but an object of the class {type(function).__name__}.")
