@@ -39,6 +39,12 @@ def check_start(y0: Tensor) -> None:
         raise ValueError(f"y0 must have at least one entry; got shape {tuple(y0.shape)}.")
 
 
+def check_callable(field: object) -> None:
+    """Raise unless the field can be called."""
+    if not callable(field):
+        raise ValueError(f"field must be callable as field(t, y) -> dy; got {type(field).__name__}.")
+
+
 def check_number(name: str, value: object) -> None:
     """Raise unless the value is a number, of whatever library."""
     if isinstance(value, float | int):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import NamedTuple
+from typing import NamedTuple, cast
 
 import torch
 from torch import Tensor
@@ -30,12 +30,9 @@ class Window(NamedTuple):
 
 def one_sided(field: Field | DifferentiableField, window: Window) -> Field | DifferentiableField:
     """`field`, with times outside the window moved to its nearest end. Callable, and self-differentiating, as it is."""
-    called: object = field
-    function: Field | None = called if callable(called) else None
+    function = cast(Field, field)  # one that does not differentiate itself can be called: solve() sees to that
     if differentiates_itself(field):
-        return _OneSided(field, window) if function is None else _CallableOneSided(field, function, window)
-    if function is None:
-        raise ValueError(f"field must be callable as field(t, y) -> dy; got {type(field).__name__}.")
+        return _CallableOneSided(field, function, window) if callable(field) else _OneSided(field, window)
     return lambda t, y: function(window.clamp(t), y)
 
 

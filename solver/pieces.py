@@ -41,6 +41,10 @@ class Piece(NamedTuple):
         return Window.between(start, stop, like, open_start=self.jumps[0], open_stop=self.jumps[1])
 
 
+Adapt = Callable[[Piece, Problem], Problem]
+"""What makes a problem, whose start and times are right already, one for its piece."""
+
+
 def cut(problem: Problem, jumps: Sequence[float]) -> list[Piece]:
     """The pieces that the problem has to be solved in: none where it can be solved as a whole."""
     plan, times = problem.plan, problem.times
@@ -80,14 +84,12 @@ def cut_into_runs(times: Sequence[float], grid: Sequence[float]) -> list[Piece]:
     return [piece._replace(dt=size) for piece, size in zip(_cut(times, ends[:-1]), sizes, strict=True)]
 
 
-def solve_in_pieces(
-    pieces: Sequence[Piece], whole: Problem, make: Callable[[Piece, Problem], Problem], gradient: Gradient
-) -> Outcome:
-    """Solve the pieces one after the other. `make` adapts a problem, whose start and times are right, to its piece."""
+def solve_in_pieces(pieces: Sequence[Piece], whole: Problem, adapt: Adapt, gradient: Gradient) -> Outcome:
+    """Solve the pieces one after the other."""
     joined, problem = Joined(), whole
     for piece in pieces:
         plan = replace(problem.plan, dt=piece.dt or problem.plan.dt, max_steps=_steps_left(whole))
-        found = gradient.solve(make(piece, replace(problem, times=piece.times, plan=plan)))
+        found = gradient.solve(adapt(piece, replace(problem, times=piece.times, plan=plan)))
         joined.add(found, piece)
         if found.status is not Status.success or not _steps_left(whole):
             break

@@ -10,7 +10,15 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-from solver.arguments import check_kind, check_start, checked_times, chosen_tolerance, known_parameters, moments
+from solver.arguments import (
+    check_callable,
+    check_kind,
+    check_start,
+    checked_times,
+    chosen_tolerance,
+    known_parameters,
+    moments,
+)
 from solver.choices import chosen_controller, chosen_gradient, chosen_method, chosen_norm
 from solver.controllers import Controller
 from solver.dense import DenseOutput, DenseWatch
@@ -31,7 +39,7 @@ from solver.native.solving import solve_natively
 from solver.norms import Norm
 from solver.one_sided import one_sided
 from solver.per_sample.solving import Asked, refuse_together, sample_plan, sample_tolerance, solve_samples
-from solver.pieces import Piece, cut, solve_in_pieces
+from solver.pieces import Adapt, Piece, cut, solve_in_pieces
 from solver.plan import Plan
 from solver.solution import Solution, Stats
 from solver.tolerance import Measure
@@ -112,12 +120,11 @@ def solve(
     Numerical trouble is no exception: `Solution.status` says how the solve ended, and rows of `ys` after
     `Solution.reached` are NaN. Raises `ValueError` for arguments that cannot work.
     """
-    looked_for = as_events(events)
+    asked = Asked(as_events(events), moments("jump_times", jump_times), dense)
     check_start(y0)
     check_kind("measure", measure, Measure, "ratio, norms and of_adjoint, as solver.tolerance.Measure")
     check_kind("watch", watch, Watch, "attempting, rejected and accepted, as solver.watch.Watch")
-    chosen = chosen_method(method)
-    stops, jumps = moments("forced_times", forced_times), moments("jump_times", jump_times)
+    chosen, stops = chosen_method(method), moments("forced_times", forced_times)
     tolerance = chosen_tolerance(rtol, atol, chosen_norm(norm), y0) if measure is None else measure
     steps = chosen_controller(controller, chosen)
     plan = Plan(chosen, steps, tolerance, dt, max_steps, stops, min_step, max_step, watch)
@@ -125,28 +132,37 @@ def solve(
     if per_sample:
         refuse_together(measure=measure)
         independent = sample_plan(plan, sample_tolerance(rtol, atol, chosen_norm(norm)))
-        asked = Asked(looked_for, jumps, dense)
         return solve_samples(field, tuple(forms.tape.parameters()), y0, ts, independent, way, asked)
-    times = checked_times(ts, open_end=bool(looked_for))
-    problem = Problem(*forms, y0, times, plan, Stats())
+    problem = Problem(*forms, y0, checked_times(ts, open_end=bool(asked.events)), plan, Stats())
+    return _solve_together(problem, ts, way, asked, lambda piece, part: _adapted(part, piece, field, rowwise))
+
+
+def _solve_together(problem: Problem, ts: Tensor, way: Gradient, asked: Asked, adapt: Adapt) -> Solution:
+    """The solution with one step size for all, and all that was asked for besides. `adapt` is for its pieces."""
     moving_times = ts.requires_grad and torch.is_grad_enabled()
     if moving_times:
         problem = replace(problem, y0=shift_start(problem, ts))
-    if looked_for:
-        problem = problem.watched(EventWatch(looked_for, problem))
-    if dense:
-        problem = problem.watched(DenseWatch(chosen, problem.plan.watch))
-    pieces = cut(problem, jumps)
+    problem, method = _watched(problem, asked), problem.plan.method
+    pieces = cut(problem, asked.jumps)
     if pieces:
-        outcome = solve_in_pieces(pieces, problem, lambda piece, part: _adapted(part, piece, field, rowwise), way)
+        outcome = solve_in_pieces(pieces, problem, adapt, way)
     else:
         outcome = solve_natively(problem, way) or way.solve(problem)
     ys, reached = outcome.asked
     if moving_times:
         ys = shift_outputs(problem, ys, ts, reached)
-    happened = event_records(looked_for, problem, outcome, ts)
-    kept = DenseOutput.of(outcome, chosen) if dense else None
+    happened = event_records(asked.events, problem, outcome, ts)
+    kept = DenseOutput.of(outcome, method) if asked.dense else None
     return Solution(ts, ys, reached, problem.stats, outcome.status, happened, kept)
+
+
+def _watched(problem: Problem, asked: Asked) -> Problem:
+    """The problem, whose steps are also looked through for events, and sampled for dense output."""
+    if asked.events:
+        problem = problem.watched(EventWatch(asked.events, problem))
+    if asked.dense:
+        problem = problem.watched(DenseWatch(problem.plan.method, problem.plan.watch))
+    return problem
 
 
 def _adapted(part: Problem, piece: Piece, field: Field | DifferentiableField, rowwise: bool) -> Problem:
@@ -158,8 +174,8 @@ def _adapted(part: Problem, piece: Piece, field: Field | DifferentiableField, ro
 
 
 def _forms(field: Field | DifferentiableField, y0: Tensor, parameters: Iterable[Tensor] | None, rowwise: bool) -> Forms:
-    if not callable(field) and not differentiates_itself(field):
-        raise ValueError(f"field must be callable as field(t, y) -> dy; got {type(field).__name__}.")
+    if not differentiates_itself(field):
+        check_callable(field)
     if parameters is None:
         parameters = field.parameters() if differentiates_itself(field) or isinstance(field, torch.nn.Module) else ()
     known = known_parameters(parameters)
