@@ -34,8 +34,12 @@ CHECKPOINT_EVERY = 0.5
 """Seconds from one Checkpoint to the next: half of the second that may be lost, for a step may be slow."""
 WIRE_SPEED = 20e6
 """Bytes of weights a second at most: a field of millions of parameters is shown less often."""
-EVALUATION_SHARE = 0.01
+EVALUATION_SHARE = 0.02
 """The share of the time that the figure of merit may take."""
+EARLY, QUICK = 3, 0.25
+"""At first the loss falls fastest: after steps 1, 3, 9 … it is evaluated too, where that takes less than so many s."""
+USUAL_EVALUATION = 0.05
+"""Seconds: what the first one is taken to have cost, which may have waited for a compiler."""
 
 
 class TrainerSession(Session):
@@ -54,6 +58,7 @@ class TrainerSession(Session):
         self._halted = False
         """Whether training paused by itself, because solves failed: an edit then lets it go on."""
         self._tell_at = self._weights_at = self._checkpoint_at = self._evaluate_at = 0.0
+        self._evaluation_took, self._evaluated_step = USUAL_EVALUATION, 0
 
     @property
     def busy(self) -> bool:
@@ -209,11 +214,16 @@ class TrainerSession(Session):
 
     def _evaluate(self, trainer: Trainer) -> None:
         """Note the figure of merit when it is due."""
-        began = self._clock()
-        if began >= self._evaluate_at:
+        began, step = self._clock(), trainer.steps
+        last = self._evaluated_step if self._evaluated_step < step else 0
+        early = step >= EARLY * last and self._evaluation_took < QUICK
+        if early or began >= self._evaluate_at:
             self._ledger.note_test(trainer.evaluate())
             now = self._clock()
-            self._evaluate_at = now + (now - began) / EVALUATION_SHARE
+            # One that took unusually long, for whatever reason, does not delay the next.
+            took, before = now - began, self._evaluation_took
+            self._evaluation_took, self._evaluated_step = took, step
+            self._evaluate_at = now + min(took, before) / EVALUATION_SHARE
 
     def _configured(self, kept: bool) -> Configured:
         trainer = self._ready_trainer()

@@ -15,6 +15,7 @@ from nodeviz.ui.figures import figure
 from nodeviz.ui.plots.end_labels import Named
 from nodeviz.ui.plots.history import History, Values
 from nodeviz.ui.plots.log_axis import EitherAxis
+from nodeviz.ui.plots.ramp import mixed
 from nodeviz.ui.plots.step_plot import StepPlot, consecutive
 from nodeviz.ui.plots.stroke import Stroke
 from nodeviz.ui.plots.trace import Span, Trace, span_of
@@ -23,7 +24,8 @@ from nodeviz.ui.theme import Theme
 EMPTY = "Press Space to train"
 FAILED = "No training step has had a loss yet: every solve failed"
 FLOOR_POINTS = 400  # so many that no name is better off on the line than beside it
-MOST_POINTS = 60  # evaluations that are still drawn as points; more are a line
+MOST_POINTS = 60  # evaluations that are still drawn as points, with a faint line to guide the eye; more are a line
+BETWEEN = 0.55  # how much of the ground is in the colour of that faint line
 
 
 class LossTerms(NamedTuple):
@@ -36,6 +38,13 @@ class LossTerms(NamedTuple):
     unit: str = ""
 
 
+class Evaluated(NamedTuple):
+    """The newest evaluation: after which step, and what came of it."""
+
+    step: int = 0
+    value: float = float("nan")
+
+
 class LossPlot(StepPlot):
     """Training loss and evaluation over the steps; logarithmic unless the loss may be negative."""
 
@@ -45,12 +54,18 @@ class LossPlot(StepPlot):
         self.setAccessibleName("Loss over training steps")
         self._train = Trace(self.plot, z=1)
         self._tests = History()
-        self._last_test = float("nan")
+        self._last_test = Evaluated()
         self._seen = False
         self._terms = LossTerms()
         self._test_line, self._floor = Stroke(1.5), Stroke(1.2)
+        self._between_tests = Stroke(1.0)
         self._test_points = pg.ScatterPlotItem(size=6, pxMode=True, antialias=True)
-        for height, item in ((18, self._floor), (20, self._test_line), (20, self._test_points)):
+        for height, item in (
+            (18, self._floor),
+            (19, self._between_tests),
+            (20, self._test_line),
+            (21, self._test_points),
+        ):
             item.setZValue(height)
             self.plot.addItem(item, ignoreBounds=True)
         self.set_terms(self._terms)
@@ -77,7 +92,7 @@ class LossPlot(StepPlot):
         self._tests.append(first, self._scaled(test))
         evaluated = np.flatnonzero(np.isfinite(test))
         if evaluated.size:
-            self._last_test = float(test[evaluated[-1]])
+            self._last_test = Evaluated(int(steps[evaluated[-1]]), float(test[evaluated[-1]]))
         self._seen = self._seen or bool(np.isfinite(loss).any())
         self.say("" if self._seen else FAILED)
         self.dirty()
@@ -86,9 +101,10 @@ class LossPlot(StepPlot):
         """Forget everything, and say what to do next."""
         self._train.clear()
         self._tests.clear()
-        self._last_test = float("nan")
+        self._last_test = Evaluated()
         self._seen = False
         self._test_line.setData([], [])
+        self._between_tests.setData([], [])
         self._test_points.setData([], [])
         self.say(EMPTY)
         self.follow()
@@ -102,8 +118,9 @@ class LossPlot(StepPlot):
         tests = self._tests.envelope(begin, end, pixels)
         finite = np.isfinite(tests.low)
         at, value = tests.at[finite], (tests.low + tests.high)[finite] / 2
-        self._test_line.setData(at, value)
         few = len(at) <= MOST_POINTS
+        self._test_line.setData([] if few else at, [] if few else value)
+        self._between_tests.setData(at if few else [], value if few else [])
         self._test_points.setData(at if few else at[-1:], value if few else value[-1:])
         test = span_of(tests)
         low, high = float(np.fmin(train.low, test.low)), float(np.fmax(train.high, test.high))
@@ -138,14 +155,15 @@ class LossPlot(StepPlot):
             named.append(Named(f"floor {figure(self._terms.floor)}", colours.secondary, at, height))
         if last is not None:
             named.append(Named(f"train {figure(self._unscaled(last[1]))}", colours.orange, *last))
-        height = float(self._scaled(np.array([self._last_test]))[0])
+        height = float(self._scaled(np.array([self._last_test.value]))[0])
         if np.isfinite(height):
-            named.append(Named(f"test {figure(self._last_test)}", colours.blue, self._tests.end - 1.0, height))
+            named.append(Named(f"test {figure(self._last_test.value)}", colours.blue, self._last_test.step, height))
         return named
 
     def restyle(self, colours: Theme) -> None:
         self._train.set_colours(colours.faint, colours.learnt)
         self._test_line.set_colour(colours.observed)
+        self._between_tests.set_colour(mixed(colours.observed, colours.panel, BETWEEN))
         self._floor.set_colour(colours.secondary, dashed=True)
         self._test_points.setBrush(pg.mkBrush(colours.observed))
         self._test_points.setPen(pg.mkPen(QColor(colours.panel), width=1))

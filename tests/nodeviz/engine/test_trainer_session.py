@@ -243,17 +243,36 @@ def test_slow_steps_are_told_one_by_one(driver):
     assert len(driver.heard(Progress)) == 5 and driver.heard(Checkpoint)[-1].step == 5
 
 
-def test_the_figure_of_merit_takes_a_hundredth_of_the_time(driver, monkeypatch):
+def evaluated_at(driver, monkeypatch, *took, steps=60):
+    """Which of so many steps of 4 ms are evaluated, where evaluations take so many seconds, the last of them for ever."""
+    left = list(took)
+
     def evaluate(_):
-        driver.clock.now += 0.01
+        driver.clock.now += left.pop(0) if len(left) > 1 else left[0]
         return 0.5
 
     monkeypatch.setattr("nodeviz.engine.trainer.Trainer.evaluate", evaluate)
-    driver.tell(Step(500, run=1))
+    driver.tell(Step(steps, run=1))
     driver.run_down()
     tests = np.concatenate([unpack(progress.test) for progress in driver.heard(Progress)])
-    assert len(tests) == 500
-    assert tests[0] == 0.5 and 2 <= np.isfinite(tests).sum() <= 3  # in 2 seconds, one a second
+    assert len(tests) == steps
+    return np.flatnonzero(tests == 0.5).tolist()
+
+
+def test_the_figure_of_merit_takes_a_fiftieth_of_the_time_and_more_only_at_first(driver, monkeypatch):
+    steps = evaluated_at(driver, monkeypatch, 0.01, steps=350)
+    assert steps[:5] == [0, 2, 8, 26, 80]
+    later = np.diff(steps[5:])
+    assert len(later) >= 1 and (later >= 120).all() and (later <= 127).all(), "every half second"
+
+
+def test_what_takes_long_to_evaluate_is_not_evaluated_more_often_at_first(driver, monkeypatch):
+    assert evaluated_at(driver, monkeypatch, 0.3) == [0]
+
+
+def test_one_evaluation_that_takes_long_does_not_delay_the_next(driver, monkeypatch):
+    first, slow, after, *_ = evaluated_at(driver, monkeypatch, 0.001, 3.0, 0.001)
+    assert first == 0 and slow < 20 and after < 40
 
 
 def test_solves_that_fail_in_a_row_pause_training_with_a_reason(driver, experiment):
