@@ -100,7 +100,7 @@ def _agrees(field: NativeField, problem: Problem) -> bool:
         return False
     if clocks is not None:
         rows = y0.numel() // y0.shape[-1]
-        if not _like(clocks, y0) or clocks.numel() != rows or clocks.requires_grad:
+        if network.making is not None or not _like(clocks, y0) or clocks.numel() != rows or clocks.requires_grad:
             return False
     work = y0.numel() // y0.shape[-1] * network.multiplications
     return not (work > MUCH_WORK and torch.get_num_threads() >= MANY_THREADS)

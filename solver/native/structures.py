@@ -29,14 +29,24 @@ class LayerPlaces(Structure):
 class NetworkPlaces(Structure):
     """kernel/network.h, NetworkPlaces."""
 
+
+class MakingPlaces(Structure):
+    """kernel/network.h, MakingPlaces."""
+
     _fields_ = [
-        ("layers", c_int64),
-        ("activation", c_int64),
-        ("cubed", c_int64),
-        ("trace", c_double),
-        ("gradient", c_double),
-        ("places", POINTER(LayerPlaces)),
+        *((name, c_int64) for name in ("kind", "known", "made", "pieces", "terms", "width", "entries")),
+        ("span", c_double),
+        ("sizes", POINTER(c_int64)),
+        ("network", POINTER(NetworkPlaces)),
     ]
+
+
+NetworkPlaces._fields_ = [
+    *((name, c_int64) for name in ("layers", "activation", "cubed")),
+    *((name, c_double) for name in ("trace", "gradient")),
+    ("places", POINTER(LayerPlaces)),
+    ("making", POINTER(MakingPlaces)),
+]
 
 
 class Tableau(Structure):

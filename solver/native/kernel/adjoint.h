@@ -1,4 +1,7 @@
-/* Cotangents of the saved states pulled back through the accepted steps, block by block from the last to the first.
+/* Cotangents of the saved states pulled back through the accepted steps, from the last to the first.
+
+One block after the other goes through all steps; only where weights are made from time, which is done once a step, all
+of them go through one step after the other.
 
 See solver/gradients/discrete_adjoint.py: every stage is evaluated again from the step's kept start and pulled back
 once, and a last stage that only dense output needs is pulled back as the next step's first. */
@@ -8,15 +11,18 @@ once, and a last stage that only dense output needs is pulled back as the next s
 #include "pullback.h"
 #include "run.h"
 
-/* Of one block: evaluations of all stages, their slopes, and cotangents. `onto_stages` are those that the states saved
+/* Of one block: evaluations of all stages, their slopes, and cotangents; `cotangent` is its place among those of the
+batch, `cotangents`. `onto_stages` are those that the states saved
 inside the step put on each stage, `onto_next` what they put on the first stage of the step after it. */
 typedef struct {
     const Run *run;
     const real *saved; /* (times, batch, entries) */
     WeightSums sums;
+    double *totals; /* as the flat weights */
+    Moments moments;
     Tape tapes[MOST_STAGES];
     real *slopes[MOST_STAGES], *pulled[MOST_STAGES], *onto_stages[MOST_STAGES], *onto_next;
-    real *at, *due, *cotangent, *row, *inside;
+    real *at, *due, *cotangents, *cotangent, *row, *inside;
     long block, size;
     long evaluations;
 } Adjoint;
@@ -26,16 +32,18 @@ static void make_adjoint(Pool *pool, Adjoint *adjoint, const Run *run, const rea
     long size = BLOCK * run->batch.entries;
     adjoint->run = run;
     adjoint->saved = saved;
-    make_sums(pool, &adjoint->sums, &run->network, BLOCK, parameters);
+    adjoint->totals = take_zeros(pool, (size_t)parameters * sizeof(double));
+    adjoint->cotangents = take_zeros(pool, (size_t)size_of(&run->batch) * sizeof(real));
+    make_sums(pool, &adjoint->sums, &run->network, BLOCK, run->method.all_stages, parameters > 0);
+    make_moments(pool, &adjoint->moments, &run->network, run->method.all_stages, parameters > 0);
     for (int stage = 0; stage < run->method.all_stages; stage++) {
         make_tape(pool, &adjoint->tapes[stage], &run->network, BLOCK, 1);
         adjoint->slopes[stage] = take_reals(pool, size);
         adjoint->pulled[stage] = take_reals(pool, size);
         adjoint->onto_stages[stage] = take_reals(pool, size);
     }
-    real **each[] = {&adjoint->onto_next, &adjoint->at, &adjoint->due, &adjoint->cotangent, &adjoint->row,
-                     &adjoint->inside};
-    for (int part = 0; part < 6; part++)
+    real **each[] = {&adjoint->onto_next, &adjoint->at, &adjoint->due, &adjoint->row, &adjoint->inside};
+    for (int part = 0; part < 5; part++)
         *each[part] = take_reals(pool, size);
 }
 
@@ -98,10 +106,11 @@ static int look_ahead(Adjoint *adjoint, long step) {
     return found;
 }
 
-static void evaluate_again(Adjoint *adjoint, int stage, double t, const real *at) {
+/* At the moment of the same place. */
+static void evaluate_again(Adjoint *adjoint, int stage, const real *at) {
     const Run *run = adjoint->run;
-    evaluate(&run->network, &adjoint->tapes[stage], t, clocks_of(run, adjoint->block), at, adjoint->slopes[stage],
-             columns_in(&run->batch, adjoint->block));
+    evaluate_at(&adjoint->moments, stage, &adjoint->tapes[stage], clocks_of(run, adjoint->block), at,
+                adjoint->slopes[stage], columns_in(&run->batch, adjoint->block));
     adjoint->evaluations++;
 }
 
@@ -113,7 +122,7 @@ static void repeat_step(Adjoint *adjoint, const Checkpoint *step, int stop) {
     for (int stage = 0; stage < stop; stage++) {
         combine(adjoint->size, y, (real)step->dt, method->a + stage * method->all_stages, adjoint->slopes, stage,
                 adjoint->at);
-        evaluate_again(adjoint, stage, step->t + method->c[stage] * step->dt, adjoint->at);
+        evaluate_again(adjoint, stage, adjoint->at);
     }
 }
 
@@ -128,16 +137,24 @@ static void gather_due(Adjoint *adjoint, int stage, int stop, double dt) {
 }
 
 static void pull_stage(Adjoint *adjoint, int stage, const real *due) {
-    pull_back(&adjoint->run->network, &adjoint->tapes[stage], &adjoint->sums, due, adjoint->pulled[stage]);
+    adjoint->sums.layer = adjoint->sums.at[stage];
+    pull_back(adjoint->moments.at + stage, &adjoint->tapes[stage], &adjoint->sums, due, adjoint->pulled[stage]);
 }
 
-/* Cotangent of the step's end -> that of its start. */
-static void pull_step(Adjoint *adjoint, long place) {
-    const Run *run = adjoint->run;
+/* How many of a step's first stages have a say in what was saved: dense output may ask for more than its end. */
+static int stages_of(const Run *run, long place) {
     const Method *method = &run->method;
+    long row = run->checkpoints[place].first_row, stop = row + outputs_in(run, place);
+    while (row < stop && run->thetas[row] == 1.0)
+        row++;
+    return row < stop && !method->shares_last_stage ? method->all_stages : method->advancing;
+}
+
+/* Cotangent of the step's end -> that of its start, at the moments of its first `stop` stages. */
+static void pull_step(Adjoint *adjoint, long place, int stop) {
+    const Run *run = adjoint->run;
     const Checkpoint *step = run->checkpoints + place;
     int inside = sort_saved(adjoint, place), followed = look_ahead(adjoint, place - 1);
-    int stop = inside && !method->shares_last_stage ? method->all_stages : method->advancing;
     repeat_step(adjoint, step, stop);
     for (int stage = stop - 1; stage >= 0; stage--) {
         gather_due(adjoint, stage, stop, step->dt);
@@ -153,25 +170,59 @@ static void pull_step(Adjoint *adjoint, long place) {
         add(adjoint->size, adjoint->inside, 1, adjoint->cotangent);
 }
 
-/* The slope where the last step ends, where states saved inside that step depend on it. */
+/* The slope where the last step ends, where states saved inside that step depend on it. At the first moment. */
 static void pull_end(Adjoint *adjoint) {
     const Run *run = adjoint->run;
     if (!look_ahead(adjoint, run->kept - 1))
         return;
-    evaluate_again(adjoint, 0, run->end_t, run->end + start_of(&run->batch, adjoint->block));
+    evaluate_again(adjoint, 0, run->end + start_of(&run->batch, adjoint->block));
     pull_stage(adjoint, 0, adjoint->onto_next);
     add(adjoint->size, adjoint->pulled[0], 1, adjoint->cotangent);
 }
 
-static void pull_block(Adjoint *adjoint, long block, real *in_y0) {
-    const Run *run = adjoint->run;
+static void turn_to(Adjoint *adjoint, long block) {
+    const Batch *batch = &adjoint->run->batch;
     adjoint->block = block;
-    adjoint->size = columns_in(&run->batch, block) * run->batch.entries;
-    memset(adjoint->cotangent, 0, (size_t)adjoint->size * sizeof(real));
+    adjoint->size = columns_in(batch, block) * batch->entries;
+    adjoint->cotangent = adjoint->cotangents + start_of(batch, block);
+}
+
+/* What the weights have gathered at the first `count` moments, added to the totals. */
+static void settle(Adjoint *adjoint, int count) {
+    give_moments(&adjoint->moments, &adjoint->sums, count, adjoint->totals);
+    give_sums(&adjoint->run->network, &adjoint->sums, adjoint->totals);
+}
+
+/* The blocks from `first` on, before `stop`, through all steps. */
+static void pull_blocks(Adjoint *adjoint, long first, long stop) {
+    const Run *run = adjoint->run;
+    const double *c = run->method.c;
     if (run->kept)
+        set_moments(&adjoint->moments, run->end_t, 0.0, c, 0, 1);
+    for (long block = first; block < stop && run->kept; block++) {
+        turn_to(adjoint, block);
         pull_end(adjoint);
-    for (long step = run->kept - 1; step >= 0; step--)
-        pull_step(adjoint, step);
+    }
+    if (run->kept && run->network.making)
+        settle(adjoint, 1);
+    for (long step = run->kept - 1; step >= 0; step--) {
+        int stages = stages_of(run, step);
+        set_moments(&adjoint->moments, run->checkpoints[step].t, run->checkpoints[step].dt, c, 0, stages);
+        for (long block = first; block < stop; block++) {
+            turn_to(adjoint, block);
+            pull_step(adjoint, step, stages);
+        }
+        if (run->network.making)
+            settle(adjoint, stages);
+    }
+    if (!run->network.making)
+        settle(adjoint, 0);
+}
+
+/* The rows that were saved at the start, too. */
+static void finish_block(Adjoint *adjoint, long block, real *in_y0) {
+    const Run *run = adjoint->run;
+    turn_to(adjoint, block);
     for (long row = 0; row < run->at_start; row++)
         add(adjoint->size, saved_row(adjoint, row), 1, adjoint->cotangent);
     unpack_block(&run->batch, block, adjoint->cotangent, in_y0);
@@ -187,13 +238,14 @@ static int64_t run_adjoint(const Run *run, const real *saved, real *in_y0, real 
         make_adjoint(&workspace, adjoint, run, saved, parameters);
     int64_t evaluations = -1;
     if (!workspace.exhausted) {
-        for (long block = 0; block < run->batch.blocks; block++) {
-            pull_block(adjoint, block, in_y0);
-            give_sums(&run->network, &adjoint->sums);
-        }
+        long blocks = run->batch.blocks, at_once = run->network.making ? blocks : 1;
+        for (long block = 0; block < blocks; block += at_once)
+            pull_blocks(adjoint, block, block + at_once);
+        for (long block = 0; block < blocks; block++)
+            finish_block(adjoint, block, in_y0);
         for (long i = 0; i < parameters; i++)
-            in_theta[i] = (real)adjoint->sums.totals[i];
-        evaluations = adjoint->evaluations / run->batch.blocks;
+            in_theta[i] = (real)adjoint->totals[i];
+        evaluations = adjoint->evaluations / blocks;
     }
     give_back(&workspace);
     return evaluations;

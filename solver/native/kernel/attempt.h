@@ -7,6 +7,7 @@
 /* The state under way. `slopes` are the stages, of which the first `evaluated` hold for the current point and dt. */
 typedef struct {
     Tape tape;
+    Moments moments;
     real *y, *y1, *scratch, *slopes[MOST_STAGES];
     int evaluated;
 } Stepper;
@@ -14,18 +15,22 @@ typedef struct {
 static void make_stepper(Run *run, Pool *pool, Stepper *stepper) {
     long size = size_of(&run->batch);
     make_tape(pool, &stepper->tape, &run->network, BLOCK, 0);
+    make_moments(pool, &stepper->moments, &run->network, run->method.all_stages, 0);
     for (int stage = 0; stage < run->method.all_stages; stage++)
         stepper->slopes[stage] = take_reals(pool, size);
     stepper->scratch = take_reals(pool, BLOCK * run->batch.entries);
     stepper->evaluated = 0;
 }
 
-static void evaluate_block(Run *run, Stepper *stepper, long block, double t, const real *at, real *slopes) {
-    evaluate(&run->network, &stepper->tape, t, clocks_of(run, block), at, slopes, columns_in(&run->batch, block));
+static void evaluate_block(Run *run, Stepper *stepper, long block, int moment, const real *at, real *slopes) {
+    evaluate_at(&stepper->moments, moment, &stepper->tape, clocks_of(run, block), at, slopes,
+                columns_in(&run->batch, block));
 }
 
-/* The stages of a block from the first that is missing to `stop`; the last one's state stays in `at`. */
-static void evaluate_stages(Run *run, Stepper *stepper, long block, double t, double dt, int stop, real *at) {
+/* The stages of a block from the first that is missing to `stop`; the last one's state stays in `at`.
+
+They are at the moments of the same places. */
+static void evaluate_stages(Run *run, Stepper *stepper, long block, double dt, int stop, real *at) {
     const Method *method = &run->method;
     long start = start_of(&run->batch, block), size = columns_in(&run->batch, block) * run->batch.entries;
     real *slopes[MOST_STAGES];
@@ -33,7 +38,7 @@ static void evaluate_stages(Run *run, Stepper *stepper, long block, double t, do
         slopes[stage] = stepper->slopes[stage] + start;
     for (int stage = stepper->evaluated; stage < stop; stage++) {
         combine(size, stepper->y + start, (real)dt, method->a + stage * method->all_stages, slopes, stage, at);
-        evaluate_block(run, stepper, block, t + method->c[stage] * dt, at, slopes[stage]);
+        evaluate_block(run, stepper, block, stage, at, slopes[stage]);
     }
 }
 
@@ -74,9 +79,10 @@ static double ratio_of(const Run *run, const Size *sizes, double dt, double pois
 static void evaluate_first(Run *run, Stepper *stepper, double t) {
     if (stepper->evaluated)
         return;
+    set_moments(&stepper->moments, t, 0.0, run->method.c, 0, 1);
     for (long block = 0; block < run->batch.blocks; block++) {
         long start = start_of(&run->batch, block);
-        evaluate_block(run, stepper, block, t, stepper->y + start, stepper->slopes[0] + start);
+        evaluate_block(run, stepper, block, 0, stepper->y + start, stepper->slopes[0] + start);
     }
     run->evaluations++;
     stepper->evaluated = 1;
@@ -89,10 +95,11 @@ static double attempt(Run *run, Stepper *stepper, double t, double dt) {
     double poison = 0.0;
     evaluate_first(run, stepper, t);
     stepper->evaluated = 1;
+    set_moments(&stepper->moments, t, dt, method->c, 1, method->stages);
     for (long block = 0; block < run->batch.blocks; block++) {
         long start = start_of(&run->batch, block), size = columns_in(&run->batch, block) * run->batch.entries;
         real *y1 = stepper->y1 + start, *slopes[MOST_STAGES];
-        evaluate_stages(run, stepper, block, t, dt, method->stages, y1);
+        evaluate_stages(run, stepper, block, dt, method->stages, y1);
         if (!method->ends_on_last) {
             for (int stage = 0; stage < method->stages; stage++)
                 slopes[stage] = stepper->slopes[stage] + start;
@@ -112,9 +119,10 @@ static void save_inside(Run *run, Stepper *stepper, double t, double dt, double 
     const Method *method = &run->method;
     real weights[MOST_STAGES], *slopes[MOST_STAGES];
     dense_weights(method, theta, weights);
+    set_moments(&stepper->moments, t, dt, method->c, stepper->evaluated, method->all_stages);
     for (long block = 0; block < run->batch.blocks; block++) {
         long start = start_of(&run->batch, block), size = columns_in(&run->batch, block) * run->batch.entries;
-        evaluate_stages(run, stepper, block, t, dt, method->all_stages, stepper->scratch);
+        evaluate_stages(run, stepper, block, dt, method->all_stages, stepper->scratch);
         for (int stage = 0; stage < method->all_stages; stage++)
             slopes[stage] = stepper->slopes[stage] + start;
         combine(size, stepper->y + start, (real)dt, weights, slopes, method->all_stages, stepper->scratch);

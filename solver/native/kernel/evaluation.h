@@ -152,6 +152,16 @@ INLINE Columns columns_of(const Network *network, const Tape *tape, long l) {
     return (Columns){network->layer[l].outputs, tape->columns, network->tangents, network->laplacian};
 }
 
+/* From `inputs[0]` through all layers to the last one's sums. */
+static void pass_layers(const Network *network, Tape *tape) {
+    for (long l = 0; l < network->layers; l++) {
+        add_up(network, tape, l);
+        pass_gates(network, tape, l);
+        if (l + 1 < network->layers)
+            bend(network->activation, columns_of(network, tape, l), tape->sums[l], tape->inputs[l + 1]);
+    }
+}
+
 /* slopes = f(t, state), both (entries, columns); `clocks` (columns) is how much later each sample is, or NULL. */
 static void evaluate(const Network *network, Tape *tape, double t, const real *clocks, const real *state,
                      real *slopes, long columns) {
@@ -159,12 +169,7 @@ static void evaluate(const Network *network, Tape *tape, double t, const real *c
     tape->clocks = clocks;
     tape->columns = columns;
     enter(network, tape, state);
-    for (long l = 0; l < network->layers; l++) {
-        add_up(network, tape, l);
-        pass_gates(network, tape, l);
-        if (l + 1 < network->layers)
-            bend(network->activation, columns_of(network, tape, l), tape->sums[l], tape->inputs[l + 1]);
-    }
+    pass_layers(network, tape);
     leave(network, tape, slopes);
 }
 

@@ -50,11 +50,12 @@ static double change_over(Integration *under_way, double guess) {
     Stepper *stepper = &under_way->stepper;
     Size change = {0, 0, 0};
     const real one = 1;
+    set_moments(&stepper->moments, under_way->t, guess, &(double){1.0}, 0, 1);
     for (long block = 0; block < run->batch.blocks; block++) {
         long start = start_of(&run->batch, block), size = columns_in(&run->batch, block) * run->batch.entries;
         real *y = stepper->y + start, *ahead = stepper->y1 + start, *slope = stepper->slopes[0] + start;
         combine(size, y, (real)guess, &one, &slope, 1, ahead);
-        evaluate_block(run, stepper, block, under_way->t + guess, ahead, stepper->scratch);
+        evaluate_block(run, stepper, block, 0, ahead, stepper->scratch);
         for (long at = 0; at < size; at += LANES)
             store(ahead + at, load(stepper->scratch + at) - load(slope + at));
         size_up(&change, &run->tolerance, &run->batch, block, ahead, y, y);

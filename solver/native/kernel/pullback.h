@@ -3,6 +3,7 @@
 #define PULLBACK_H
 
 #include "evaluation.h"
+#include "method.h"
 
 #define FEW 4
 /* Of a weight matrix with so few rows or columns, each entry is summed in lanes; of others, in rows. */
@@ -13,11 +14,12 @@ typedef struct {
     real *weight, *bias, *time, *gate, *gate_bias, *shift;
 } LayerSums;
 
+/* `at` has the layers' sums for each of several stages, which have those of the weights that are made from time for
+themselves and share all others; `layer` are those that are gathered onto. */
 typedef struct {
-    LayerSums *layer;
+    LayerSums *layer, *at[MOST_STAGES];
     real *cotangent, *before, *transposed; /* of one layer's columns at a time */
     int wanted;                            /* whether the weights' cotangents are asked for */
-    double *totals;                        /* as the flat weights */
     void *gathered;                        /* all that the layers' sums point into, of so many bytes */
     size_t bytes;
 } WeightSums;
@@ -42,21 +44,33 @@ static real *lay_out_sums(const Layer *layer, LayerSums *own, real *place) {
     return place;
 }
 
-/* `parameters` is how many flat weights there are, 0 where their cotangents are not wanted. */
-static void make_sums(Pool *pool, WeightSums *sums, const Network *network, long columns, int64_t parameters) {
-    long all = columns * network->parts, numbers = 0;
-    sums->wanted = parameters > 0;
-    sums->layer = take_zeros(pool, (size_t)network->layers * sizeof(LayerSums));
+/* Numbers that all sums of `stages` stages take. */
+static long numbers_of_sums(const Network *network, int stages) {
+    long numbers = 0;
+    for (long l = 0; l < network->layers; l++)
+        numbers += (weight_numbers(network->layer + l) + 5 * network->layer[l].outputs * LANES) *
+                   (is_made(network, l) ? stages : 1);
+    return numbers;
+}
+
+/* For so many samples and stages. */
+static void make_sums(Pool *pool, WeightSums *sums, const Network *network, long columns, int stages, int wanted) {
+    long all = columns * network->parts;
+    sums->wanted = wanted;
     sums->cotangent = take_reals(pool, network->widest * all);
     sums->before = take_reals(pool, network->widest * all);
     sums->transposed = take_reals(pool, padded(network->widest) * all);
-    for (long l = 0; l < network->layers; l++)
-        numbers += weight_numbers(network->layer + l) + 5 * network->layer[l].outputs * LANES;
-    sums->bytes = sums->wanted ? (size_t)numbers * sizeof(real) : 0;
+    sums->bytes = sums->wanted ? (size_t)numbers_of_sums(network, stages) * sizeof(real) : 0;
     real *place = sums->gathered = take_zeros(pool, sums->bytes);
-    sums->totals = take_zeros(pool, (size_t)parameters * sizeof(double));
-    for (long l = 0; sums->wanted && l < network->layers && !pool->exhausted; l++)
-        place = lay_out_sums(network->layer + l, sums->layer + l, place);
+    for (int stage = 0; stage < stages; stage++)
+        sums->at[stage] = take_zeros(pool, (size_t)network->layers * sizeof(LayerSums));
+    sums->layer = sums->at[0];
+    for (int stage = 0; sums->wanted && stage < stages && !pool->exhausted; stage++)
+        for (long l = 0; l < network->layers; l++)
+            if (stage == 0 || is_made(network, l))
+                place = lay_out_sums(network->layer + l, sums->at[stage] + l, place);
+            else
+                sums->at[stage][l] = sums->at[0][l];
 }
 
 INLINE void add_to(real *sums, long place, vec x) { store(sums + place * LANES, load(sums + place * LANES) + x); }
@@ -158,10 +172,9 @@ static void leave_cotangent(const Network *network, const Tape *tape, const real
         memset(in_state + network->entries * columns, 0, (size_t)columns * sizeof(real));
 }
 
-/* Pull `due` (entries, columns), the cotangent of the slopes, back to that of the state. */
-static void pull_back(const Network *network, const Tape *tape, WeightSums *sums, const real *due, real *in_state) {
-    long columns = tape->columns, all = columns * network->parts;
-    enter_cotangent(network, tape, due, sums->cotangent);
+/* From the cotangent of the last layer's sums to that of `inputs[0]`. */
+static void pull_layers(const Network *network, const Tape *tape, WeightSums *sums) {
+    long all = tape->columns * network->parts;
     for (long l = network->layers - 1; l >= 0; l--) {
         const Layer *layer = network->layer + l;
         if (l + 1 < network->layers)
@@ -174,6 +187,12 @@ static void pull_back(const Network *network, const Tape *tape, WeightSums *sums
         sums->cotangent = sums->before;
         sums->before = done;
     }
+}
+
+/* Pull `due` (entries, columns), the cotangent of the slopes, back to that of the state. */
+static void pull_back(const Network *network, const Tape *tape, WeightSums *sums, const real *due, real *in_state) {
+    enter_cotangent(network, tape, due, sums->cotangent);
+    pull_layers(network, tape, sums);
     leave_cotangent(network, tape, sums->cotangent, in_state);
 }
 
@@ -192,21 +211,31 @@ static void give_weights(const Layer *layer, const LayerPlaces *at, const real *
     }
 }
 
-/* Add what the weights have gathered to the totals, at the weights' places, and start anew.
+static void give_layer(const Layer *layer, const LayerPlaces *at, const LayerSums *own, double *totals) {
+    give_weights(layer, at, own->weight, totals);
+    give_vectors(own->bias, layer->outputs, at->bias, 1, totals);
+    give_vectors(own->time, layer->outputs, at->time, at->time_row, totals);
+    give_vectors(own->gate, layer->outputs, at->gate, 1, totals);
+    give_vectors(own->gate_bias, layer->outputs, at->gate_bias, 1, totals);
+    give_vectors(own->shift, layer->outputs, at->shift, 1, totals);
+}
 
-Done for each block, so that no sum in single precision is a long one. */
-static void give_sums(const Network *network, WeightSums *sums) {
-    for (long l = 0; sums->wanted && l < network->layers; l++) {
-        const Layer *layer = network->layer + l;
-        const LayerSums *own = sums->layer + l;
-        const LayerPlaces *at = network->places + l;
-        give_weights(layer, at, own->weight, sums->totals);
-        give_vectors(own->bias, layer->outputs, at->bias, 1, sums->totals);
-        give_vectors(own->time, layer->outputs, at->time, at->time_row, sums->totals);
-        give_vectors(own->gate, layer->outputs, at->gate, 1, sums->totals);
-        give_vectors(own->gate_bias, layer->outputs, at->gate_bias, 1, sums->totals);
-        give_vectors(own->shift, layer->outputs, at->shift, 1, sums->totals);
-    }
+/* What a stage has gathered for the weights that are made from time, added to `made`. */
+static void give_made(const Network *network, const WeightSums *sums, int stage, double *made) {
+    for (long l = 0; l < network->layers; l++)
+        if (is_made(network, l)) {
+            LayerPlaces at = places_in_made(network, l);
+            give_layer(network->layer + l, &at, sums->at[stage] + l, made);
+        }
+}
+
+/* Add what the other weights have gathered to the totals, at the weights' places, and start anew, stages too.
+
+Done for each block, or step, so that no sum in single precision is a long one. */
+static void give_sums(const Network *network, WeightSums *sums, double *totals) {
+    for (long l = 0; sums->wanted && l < network->layers; l++)
+        if (!is_made(network, l))
+            give_layer(network->layer + l, network->places + l, sums->at[0] + l, totals);
     memset(sums->gathered, 0, sums->bytes);
 }
 

@@ -4,9 +4,9 @@
 
 #include "batch.h"
 #include "control.h"
-#include "evaluation.h"
 #include "measure.h"
 #include "method.h"
+#include "moments.h"
 
 enum Status { SUCCESS, STEP_UNDERFLOW, MAX_STEPS, NON_FINITE, OUT_OF_MEMORY, ABANDONED };
 

@@ -30,7 +30,13 @@ KNOWN = [
     GradientField(width=20),
     GradientField(width=9, depth=3, activation="softplus", augmented=2),
 ]
-UNKNOWN = [MLPField(time="hypernetwork"), MLPField(time="depth")]
+MADE_FROM_TIME = [
+    MLPField(width=20, time="depth", cubed=False),
+    MLPField(width=9, depth=2, time="depth", terms=3, span=0.3, activation="gelu", augmented=1, cubed=False),
+    MLPField(width=20, time="hypernetwork", hyper_width=11, cubed=False),
+    MLPField(width=9, depth=3, time="hypernetwork", activation="softplus", augmented=2),
+]
+KNOWN += MADE_FROM_TIME
 
 
 @pytest.fixture(autouse=True)
@@ -80,9 +86,10 @@ def test_windows_with_clocks_of_their_own_are_solved_by_the_kernel() -> None:
     assert_same(Delayed(module, torch.linspace(0.0, 4.0, 11, dtype=torch.float64)), module.theta, 2)
 
 
-@pytest.mark.parametrize("field", UNKNOWN, ids=str)
-def test_what_the_kernel_does_not_know_is_left_to_torch(field: MLPField) -> None:
-    assert module_of(field).native() is None
+@pytest.mark.parametrize("field", MADE_FROM_TIME[::2], ids=str)
+def test_windows_of_fields_whose_weights_are_made_from_time_are_left_to_torch(field: MLPField) -> None:
+    late = Delayed(module_of(field), torch.linspace(0.0, 4.0, 3, dtype=torch.float64))
+    assert not solve(late, torch.ones(3, 2, dtype=torch.float64), TS).stats.native
 
 
 def test_a_class_that_evaluates_something_else_is_left_to_torch() -> None:
