@@ -251,7 +251,8 @@ class Integration:
         slack = AT_STEP_END * max(abs(t), abs(t1))
         sign = copysign(1.0, dt)
         thetas = []
-        for time in self._times[self._row :]:
+        for row in range(self._row, len(self._times)):
+            time = self._times[row]
             ahead = (time - t1) * sign
             if ahead > slack:
                 break
