@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import lru_cache
 
 import torch
@@ -19,3 +20,11 @@ def constant(values: Row | tuple[Row, ...], like: Tensor) -> Tensor:
 def _made(values: Row | tuple[Row, ...], dtype: torch.dtype, device: torch.device) -> Tensor:
     with torch.inference_mode(False):  # what is made inside inference mode could never be recorded by autograd
         return torch.tensor(values, dtype=dtype, device=device)
+
+
+def sent(values: Sequence[float] | Sequence[Sequence[float]], like: Tensor) -> Tensor:
+    """Numbers of the moment as a tensor like `like`, on their way to its device: nobody waits until they are there.
+
+    CUDA takes a copy of pageable memory before the call returns, so that the tensor here may be let go.
+    """
+    return torch.tensor(values, dtype=like.dtype).to(like.device, non_blocking=True)

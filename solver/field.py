@@ -96,11 +96,13 @@ class AutogradField:
         self._parameters = tuple(parameters)
         self._dtype, self._device = like.dtype, like.device
 
-    def evaluate(self, t: float, y: Tensor) -> Tensor:
+    def evaluate(self, t: float | Tensor, y: Tensor) -> Tensor:
         """dy. Whether it has a graph is up to the caller's grad mode."""
-        return self._function(torch.scalar_tensor(t, dtype=self._dtype, device=self._device), y)
+        if not isinstance(t, Tensor):
+            t = torch.scalar_tensor(t, dtype=self._dtype, device=self._device)
+        return self._function(t, y)
 
-    def linearise(self, t: float, y: Tensor) -> tuple[Tensor, Pullback]:
+    def linearise(self, t: float | Tensor, y: Tensor) -> tuple[Tensor, Pullback]:
         with torch.enable_grad():
             y = y.detach().requires_grad_()
             dy = self.evaluate(t, y)

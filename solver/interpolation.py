@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-import torch
 from torch import Tensor
 
-from solver.coefficients import constant
+from solver.coefficients import constant, sent
 from solver.tableau import Row, nested_basis
 
 
@@ -20,4 +19,4 @@ class Interpolant:
     def weights(self, thetas: Sequence[float]) -> Tensor:
         """b_i(θ) as a matrix, one row for each θ, one column for each stage."""
         basis = [nested_basis(theta, len(self._rows)) for theta in thetas]
-        return torch.tensor(basis, dtype=self._rows.dtype, device=self._rows.device) @ self._rows
+        return sent(basis, self._rows) @ self._rows

@@ -29,8 +29,8 @@ class Stages(Protocol):
         """The step was accepted: k_handed_on, where there is one, is k_0 of the next."""
         ...
 
-    def step(self, y: Tensor, weights: Tensor, dt: float) -> Tensor:
-        """y + dt Σ weights_i k_i, over the first len(weights) stages."""
+    def step(self, y: Tensor, weights: Tensor, dt: float | Tensor) -> Tensor:
+        """y + dt Σ weights_i k_i, over the first len(weights) stages. A dt that is a tensor stays on its device."""
         ...
 
     def total(self, weights: Tensor) -> Tensor:
@@ -64,7 +64,7 @@ class StageBuffer:
         if handed_on is not None:
             self._slots[0].copy_(self._slots[handed_on])
 
-    def step(self, y: Tensor, weights: Tensor, dt: float) -> Tensor:
+    def step(self, y: Tensor, weights: Tensor, dt: float | Tensor) -> Tensor:
         return _added(y, torch.mv(self._leading[weights.numel()], weights, out=self._sum), dt)
 
     def total(self, weights: Tensor) -> Tensor:
@@ -93,7 +93,7 @@ class StageTape:
         if handed_on is not None:
             self._slopes[0] = self._slopes[handed_on]
 
-    def step(self, y: Tensor, weights: Tensor, dt: float) -> Tensor:
+    def step(self, y: Tensor, weights: Tensor, dt: float | Tensor) -> Tensor:
         return combined(y, self._slopes, weights, dt)
 
     def total(self, weights: Tensor) -> Tensor:
@@ -104,7 +104,7 @@ class StageTape:
         return _added(y, torch.mm(weights, torch.stack(self._slopes[: weights.shape[1]])), dt)
 
 
-def combined(y: Tensor, slopes: Sequence[Tensor], weights: Tensor, dt: float) -> Tensor:
+def combined(y: Tensor, slopes: Sequence[Tensor], weights: Tensor, dt: float | Tensor) -> Tensor:
     """y + dt Σ weights_i slopes_i on the tape, to the last bit as from a `StageBuffer`."""
     terms = [(place, weight) for place, weight in enumerate(_entries(weights)) if weight]
     if len(terms) > 1:
@@ -120,6 +120,8 @@ def _entries(weights: Tensor) -> tuple[float, ...]:
     return tuple(weights.tolist())
 
 
-def _added(y: Tensor, slope: Tensor, dt: float) -> Tensor:
+def _added(y: Tensor, slope: Tensor, dt: float | Tensor) -> Tensor:
     # The small sum is made first and rounded into y once; addmv would round every term into the larger y.
+    if isinstance(dt, Tensor):
+        return torch.addcmul(y, slope, dt.to(y.dtype))
     return torch.add(y, slope, alpha=dt)

@@ -10,13 +10,14 @@ from torch import Tensor
 
 from solver import gradient_modes
 from solver.field import AutogradField, FlatField
-from solver.gradients.adjoints import make_discrete_adjoint
 from solver.gradients.cotangents import ParameterSums, SavedCotangents
 from solver.gradients.kept_graphs import RecordingField
 from solver.gradients.once import once
 from solver.gradients.parallel_adjoint import ParallelAdjoint, parallelises
 from solver.gradients.problem import Outcome, Problem
+from solver.gradients.replayed_adjoint import discrete_adjoint
 from solver.method import AsynchronousLeapfrog, ImplicitRungeKutta, RungeKutta
+from solver.resident.choosing import CHOICE
 from solver.stages import StageBuffer
 from solver.step import MakeStages
 from solver.trajectory import Checkpoint, Keep, Point, Trajectory
@@ -53,7 +54,7 @@ class Checkpointed:
         method = problem.plan.method
         if left <= 0 or not isinstance(field, AutogradField) or not isinstance(method, RungeKutta):
             return problem.flat(field)
-        if parallelises(problem) or not problem.needs_gradient:
+        if parallelises(problem) or not problem.needs_gradient or CHOICE.replays(field, problem.y0):
             return problem.flat(field)
         return RecordingField(field, problem.y0.shape, method.tableau, left)
 
@@ -117,8 +118,8 @@ def _pull_back(problem: Problem, steps: list[Checkpoint], end: Point, rows: Tens
     if parallel is not None:
         return parallel.run(steps, end) + at_start
     field = problem.flat(problem.field)
-    adjoint = make_discrete_adjoint(problem.plan.method, field, sums, at_start)
-    start = adjoint.run(steps, SavedCotangents(rows), end)
+    with discrete_adjoint(problem.plan.method, field, sums, at_start) as adjoint:
+        start = adjoint.run(steps, SavedCotangents(rows), end)
     problem.stats.nfe_backward += field.evaluations
     problem.stats.jacobians_backward += field.jacobians
     return start + at_start

@@ -53,7 +53,7 @@ class GraphStages(StageBuffer):
         super().put(place, slope)
         self._slopes[place] = slope if self._records else None
 
-    def step(self, y: Tensor, weights: Tensor, dt: float) -> Tensor:
+    def step(self, y: Tensor, weights: Tensor, dt: float | Tensor) -> Tensor:
         if not self._records:
             return super().step(y, weights, dt)
         before = [slope for slope in self._slopes[: weights.numel()] if slope is not None]

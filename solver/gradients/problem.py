@@ -13,6 +13,7 @@ from solver.field import DifferentiableField, FlatField, RowwiseField
 from solver.gradients.captured import detached_from_known
 from solver.integrate import integrate, saved_at_start
 from solver.plan import Plan
+from solver.resident.integration import integrate_ahead
 from solver.solution import Stats, Status
 from solver.stages import StageBuffer
 from solver.step import MakeStages
@@ -76,7 +77,10 @@ class Problem:
         keep: Keep = Keep.nothing,
     ) -> Trajectory:
         """Integrate the flat state y0 and enter the cost into the statistics."""
-        found = integrate(self.plan, field, y0, self.times, stages, first_slope=first_slope, keep=keep)
+        plan, times = self.plan, self.times
+        found = integrate_ahead(plan, field, y0, times, stages, first_slope=first_slope, keep=keep)
+        if found is None:
+            found = integrate(plan, field, y0, times, stages, first_slope=first_slope, keep=keep)
         self.stats.nfe_forward += field.evaluations
         self.stats.jacobians_forward += field.jacobians
         accepted = sum(step.accepted for step in found.steps)

@@ -1,0 +1,23 @@
+"""What is allowed to be resident is as it was after each of these tests, and nothing that one recorded is left."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from solver.resident import choosing
+
+
+@pytest.fixture(autouse=True)
+def _as_it_was() -> Iterator[None]:
+    before = choosing.CHOICE.devices, choosing.CHOICE.graphs
+    yield
+    choosing.CHOICE.devices, choosing.CHOICE.graphs = before
+
+
+@pytest.fixture(params=["cpu", pytest.param("cuda", marks=pytest.mark.cuda)])
+def device(request: pytest.FixtureRequest) -> str:
+    """Where a solve is resident."""
+    name: str = request.param
+    return name
