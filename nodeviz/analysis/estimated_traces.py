@@ -165,5 +165,5 @@ def _chart(found: list[Estimate]) -> Chart:
         of_kind = [one for one in found if one.kind == kind]
         counts = tuple(float(one.probes) for one in of_kind)
         series.append(Series(NAMES[kind], counts, tuple(one.deviation for one in of_kind), "points"))
-        series.append(Series(f"expected of {kind}", counts, tuple(one.expected for one in of_kind), "guide"))
+        series.append(Series("expected", counts, tuple(one.expected for one in of_kind), "guide"))
     return Chart("probes at a point", "deviation", tuple(series), log_x=True, log_y=True)

@@ -21,6 +21,7 @@ PLACES = tuple(  # where a name may stand, the best first: side of the point, li
 HEIGHT = 50.0  # above all curves
 RANK = 0.5  # of a covered point that the next best place costs
 HABIT = 3.0  # points that a new place must keep clearer of than the old, so that names do not jump about
+MOST_HIDDEN = 2 * 6.0 + RANK * len(PLACES)  # cost of a place from which on a name is better not shown, where so asked
 FEWEST_POINTS = 1500  # of a curve that are looked at; more would only take time
 
 
@@ -36,9 +37,9 @@ class Named(NamedTuple):
 class EndLabels:
     """Names beside points of a view, inside it. The first have the first choice of place; one without any is hidden."""
 
-    def __init__(self, view: pg.ViewBox, *, over_pictures: bool = False) -> None:
-        """over_pictures: stand on a pale ground, for a view that is full of colour."""
-        self._view, self._over_pictures = view, over_pictures
+    def __init__(self, view: pg.ViewBox, *, over_pictures: bool = False, sparing: bool = False) -> None:
+        """over_pictures: stand on a pale ground, for a view that is full of colour. sparing: hide what hides curves."""
+        self._view, self._over_pictures, self._sparing = view, over_pictures, sparing
         self._items: list[pg.TextItem] = []
         self._named: list[Named] = []
         self._obstacles: NDArray[np.float64] = np.zeros((0, 2))
@@ -93,7 +94,8 @@ class EndLabels:
             if index in self._chosen:
                 costs[self._chosen[index]] -= HABIT
             best = int(np.argmin(costs))
-            if any(other.intersects(places[best]) for other in taken):
+            hiding = self._sparing and costs[best] > MOST_HIDDEN
+            if hiding or any(other.intersects(places[best]) for other in taken):
                 item.setVisible(False)
                 continue
             self._chosen[index] = best

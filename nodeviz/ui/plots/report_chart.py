@@ -55,7 +55,7 @@ class ReportChart(ThemedPlot):
         self._mark = Stroke(1.2)
         self.plot.addItem(self._mark, ignoreBounds=True)
         self._hovered: Named | None = None
-        self.labels = EndLabels(self._box)
+        self.labels = EndLabels(self._box, sparing=True)
         self.scene().sigMouseMoved.connect(self._hover)
         self.follow_theme(theme.current())
 
