@@ -35,7 +35,10 @@ class Choice:
 
 @dataclass(frozen=True)
 class Setting:
-    """A declared setting, read back from a struct's field for whoever draws, parses or documents it."""
+    """A declared setting, read back from a struct's field for whoever draws, parses or documents it.
+
+    One that acts `at_reset` says how training begins: what is trained already keeps what it began with.
+    """
 
     name: str
     kind: Kind
@@ -48,6 +51,7 @@ class Setting:
     unit: str = ""
     choices: tuple[Choice, ...] = ()
     max_length: int | None = None
+    at_reset: bool = False
 
     def check(self, value: Any) -> None:
         """Raises `ValueError`, a sentence with the label, what is allowed and what came, unless `value` may be set."""
@@ -115,12 +119,13 @@ def described(
     unit: str = "",
     choices: tuple[Choice, ...] = (),
     max_length: int | None = None,
+    at_reset: bool = False,
 ) -> Meta:
     """The annotation of a setting: `rtol: Annotated[float, described("rtol", "…", low=1e-12, high=0.1)] = 1e-6`.
 
     Bounds are inclusive and are enforced whenever a struct is made, decoded or edited.
     """
-    extra = {"scale": scale, "unit": unit, "choices": choices}
+    extra = {"scale": scale, "unit": unit, "choices": choices, "at_reset": at_reset}
     if max_length is not None:
         return Meta(max_length=max_length, title=label, description=help, extra=extra)
     return Meta(ge=low, le=high, title=label, description=help, extra=extra)
@@ -262,6 +267,7 @@ def _setting(field: msgspec.structs.FieldInfo, hint: Any) -> Setting | None:
         unit=extra.get("unit", ""),
         choices=extra.get("choices") or tuple(Choice(value, value) for value in _literals(base)),
         max_length=meta.max_length,
+        at_reset=extra.get("at_reset", False),
     )
 
 

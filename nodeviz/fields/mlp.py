@@ -53,10 +53,11 @@ class MLPField(DeclaredField, frozen=True, tag="mlp"):
         float,
         described(
             "first weights",
-            "How many times as large as usual the first layer's weights start: larger ones bend the field more finely.",
+            "From Reset on, how many times as large as usual the first weights start: larger bends the field finer.",
             low=0.1,
             high=10.0,
             scale="log",
+            at_reset=True,
         ),
     ] = 1.0
     hyper_width: Annotated[

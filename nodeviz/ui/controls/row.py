@@ -13,6 +13,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWi
 from nodeviz.experiment import Experiment
 from nodeviz.settings import Setting, value_at
 from nodeviz.ui import theme
+from nodeviz.ui.controls.reset_mark import ResetMark
 from nodeviz.ui.store import ExperimentStore
 
 LABEL_WIDTH = 84
@@ -44,6 +45,8 @@ class Row(QWidget):
         self.label.setToolTip(setting.help)
         self.setToolTip(setting.help)
         self._line.addWidget(self.label)
+        if setting.at_reset:
+            self._line.addWidget(ResetMark())
         self.setMinimumHeight(ROW_HEIGHT)
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
         self.build()

@@ -244,7 +244,7 @@ def test_slow_steps_are_told_one_by_one(driver):
 
 
 def evaluated_at(driver, monkeypatch, *took, steps=60):
-    """Which of so many steps of 4 ms are evaluated, where evaluations take so many seconds each, and all later ones the last."""
+    """Which of so many steps of 4 ms are evaluated, where evaluations take so many seconds, all later ones the last."""
     left = list(took)
 
     def evaluate(_):

@@ -14,6 +14,7 @@ from nodeviz.tasks.tableau import WrittenTableau
 from nodeviz.ui.controls import row_for
 from nodeviz.ui.controls.choice_row import ChoiceRow
 from nodeviz.ui.controls.number_row import NumberRow
+from nodeviz.ui.controls.reset_mark import ResetMark
 from nodeviz.ui.controls.scale import POSITIONS, scale_of
 from nodeviz.ui.controls.stops_row import StopsRow
 from nodeviz.ui.controls.switch_row import SwitchRow
@@ -93,6 +94,11 @@ def test_a_logarithmic_slider_that_begins_at_zero_reaches_every_small_number() -
     assert {0, 1, 2, 3, 4, 8} <= {scale.value(position) for position in range(POSITIONS + 1)}
     assert scale.position(15) == POSITIONS // 2, "as far from 0 as from 256"
     assert scale.stepped(0, 1) == 1 and scale.stepped(1, -1) == 0
+
+
+def test_a_setting_that_waits_for_reset_says_so_beside_its_name(store: ExperimentStore, qtbot) -> None:
+    waiting, live = (number_row(name, "field", MLPField, store, qtbot) for name in ("first_weights", "width"))
+    assert "next Reset" in waiting.findChild(ResetMark).toolTip() and live.findChild(ResetMark) is None
 
 
 def test_dragging_a_slider_is_one_step_of_undo(store: ExperimentStore, qtbot) -> None:
