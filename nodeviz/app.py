@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import gc
+import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 
 from nodeviz.assets_path import ready_made
-from nodeviz.cli import COMMANDS, run
 from nodeviz.cli.command import MISUSE, Misuse, Parser, did_you_mean
 from nodeviz.display import WITHOUT_A_WINDOW, obstacle, obstacle_of_import
 from nodeviz.library.model_file import SUFFIX
@@ -23,6 +24,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Open the window, or do what the command line says; the exit status."""
     arguments = list(sys.argv[1:] if argv is None else argv)
     if not _means_the_window(arguments):
+        from nodeviz.cli.run import run  # here and below, so that the window imports no command
+
         return run(arguments)
     try:
         return _open_the_window(arguments)
@@ -34,6 +37,8 @@ def main(argv: Sequence[str] | None = None) -> int:
 def _means_the_window(arguments: list[str]) -> bool:
     if not arguments:
         return True
+    from nodeviz.cli.run import COMMANDS
+
     first = arguments[0]
     if first in ("-h", "--help", "-V", "--version", *(command.name for command in COMMANDS)):
         return False
@@ -57,17 +62,32 @@ def _open_the_window(arguments: list[str]) -> int:
     trouble = obstacle()
     if trouble is not None:
         return _without_a_window(trouble)
+    _make_haste()
+    from nodeviz.ui.ahead import client_ahead
+
+    client = client_ahead()
     try:
         from nodeviz.ui.launch import open_window  # here, so that nothing else imports Qt
         from nodeviz.ui.screenshot import Screenshot
+
+        asked = None
+        if options.screenshot is not None:
+            asked = Screenshot(options.screenshot, options.seconds, options.size, options.theme)
+        return open_window(sys.argv[:1], client, path=file, screenshot=asked)
     except ImportError as error:
         if not (error.name or "").startswith(("nodeviz", "solver")):
             return _without_a_window(obstacle_of_import(error))
         raise
-    asked = None
-    if options.screenshot is not None:
-        asked = Screenshot(options.screenshot, options.seconds, options.size, options.theme)
-    return open_window(sys.argv[:1], path=file, screenshot=asked)
+    finally:
+        client.stop()
+        gc.enable()
+
+
+def _make_haste() -> None:
+    """Leave out what only costs time before the first frame."""
+    gc.disable()  # what a start makes is there to stay; the window collects again from its first frame on
+    # numpy's threads are made at its import, each with its buffers. The window multiplies no matrices worth them.
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 
 def _existing(file: Path | None) -> Path | None:

@@ -1,7 +1,8 @@
-"""How the window is opened: application, desk, window, first frame, and only then the engine."""
+"""How the window is opened: application, desk, window, first frame, and then the rest of the engine."""
 
 from __future__ import annotations
 
+import gc
 import signal
 from collections.abc import Sequence
 from pathlib import Path
@@ -9,7 +10,6 @@ from pathlib import Path
 from PySide6.QtCore import QObject, Qt, QTimer
 from PySide6.QtWidgets import QApplication
 
-from nodeviz.engine.client import EngineClient
 from nodeviz.ui import theme
 from nodeviz.ui.alternatives import Alternatives
 from nodeviz.ui.announcements import Announcements
@@ -27,14 +27,18 @@ from nodeviz.ui.trouble import Trouble
 from nodeviz.ui.worker_link import Client
 
 
-def open_window(argv: Sequence[str], *, path: Path | None = None, screenshot: Screenshot | None = None) -> int:
+def open_window(
+    argv: Sequence[str], client: Client, *, path: Path | None = None, screenshot: Screenshot | None = None
+) -> int:
     """Open the window and return the exit status when it is closed.
 
-    argv is the program's, for Qt's own options; `path` is a model or an experiment to open instead of the last session.
-    With `screenshot` the window writes a picture of itself and closes, and the last session stays as it is.
+    argv is the program's, for Qt's own options; `client` may have workers already; `path` is a model or an experiment
+    to open instead of the last session. With `screenshot` the window writes a picture of itself and closes, and the
+    last session stays as it is.
     """
     app = make_application(argv)
-    launched = launch(EngineClient(), path, remembering=screenshot is None)
+    launched = launch(client, path, remembering=screenshot is None)
+    launched.window.shownFirst.connect(_collect_from_now_on, Qt.ConnectionType.QueuedConnection)
     # Ctrl+C in the terminal, or the end of the desktop's session, closes the window in order: its session is saved and
     # its children end. Python hears of it at the next tick.
     for number in (signal.SIGINT, signal.SIGTERM):
@@ -51,22 +55,30 @@ def open_window(argv: Sequence[str], *, path: Path | None = None, screenshot: Sc
     return photographer.status or status
 
 
+def _collect_from_now_on() -> None:
+    gc.freeze()  # what there is now is there to stay: no collection need look through it, and frames wait for none
+    gc.enable()
+
+
 class Launched(QObject):
     """A window and the desk below it, with their common beginning and end."""
 
     def __init__(self, desk: Desk, window: MainWindow, trouble: Trouble) -> None:
         super().__init__()
         self.desk, self.window, self._trouble = desk, window, trouble
-        desk.clock.ticked.connect(desk.link.tick)
         desk.clock.ticked.connect(desk.document.tick)
         desk.clock.start()
-        # Queued, so that the first frame is on the screen before the workers take the processor.
+        # Queued, so that the first frame is on the screen before more workers take the processor.
         window.shownFirst.connect(self._begin, Qt.ConnectionType.QueuedConnection)
         window.closed.connect(self.end)
         self._ended = False
 
     def _begin(self) -> None:
-        QTimer.singleShot(0, self.desk.link.start)
+        QTimer.singleShot(0, self._start_engine)
+
+    def _start_engine(self) -> None:
+        self.desk.link.start()
+        self.desk.clock.ticked.connect(self.desk.link.tick)  # not before: it would miss that a worker is ready
 
     def end(self) -> None:
         """Save the session, end the workers."""

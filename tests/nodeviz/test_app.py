@@ -12,6 +12,8 @@ import pytest
 from nodeviz import __version__
 from nodeviz.app import main
 from nodeviz.assets_path import ready_made
+from nodeviz.engine.client import EngineClient
+from nodeviz.ui import ahead
 
 
 @pytest.fixture
@@ -20,13 +22,15 @@ def opened(monkeypatch: pytest.MonkeyPatch) -> list[dict[str, Any]]:
     calls: list[dict[str, Any]] = []
     fake = types.ModuleType("nodeviz.ui.launch")
 
-    def open_window(argv: list[str], **asked: Any) -> int:
+    def open_window(argv: list[str], client: EngineClient, **asked: Any) -> int:
         calls.append(asked)
         return 0
 
     fake.open_window = open_window  # type: ignore[attr-defined]
     monkeypatch.setitem(sys.modules, "nodeviz.ui.launch", fake)
+    monkeypatch.setattr(ahead, "client_ahead", EngineClient)
     monkeypatch.setenv("QT_QPA_PLATFORM", "offscreen")
+    monkeypatch.setenv("OPENBLAS_NUM_THREADS", "2")
     return calls
 
 

@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from nodeviz.cli import run
 from nodeviz.cli.bench_words import words
 from nodeviz.cli.measuring import GradientCost, Measured, MethodCost, StepCost
+from nodeviz.cli.run import run
 from nodeviz.experiment import Experiment
 
 QUICK = ["--steps", "2", "--rounds", "1", "--task-points", "3", "--batch", "4", "--dataset-points", "50"]

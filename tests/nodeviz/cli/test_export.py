@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from nodeviz.assets_path import ready_made
-from nodeviz.cli import COMMANDS, run
+from nodeviz.cli.run import COMMANDS, run
 from nodeviz.experiment import Experiment
 from nodeviz.export import FORMATS
 from nodeviz.library.model_file import initial_model, load_model, save_model

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from nodeviz.cli import run
+from nodeviz.cli.run import run
 from solver.methods import METHODS
 
 BOGACKI_SHAMPINE = {

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from nodeviz.cli import run
+from nodeviz.cli.run import run
 
 
 def complaint(capsys: pytest.CaptureFixture[str], *arguments: str) -> str:

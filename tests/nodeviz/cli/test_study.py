@@ -12,7 +12,7 @@ import pytest
 from nodeviz.analysis import studies
 from nodeviz.analysis.report import Column, Report, Table
 from nodeviz.analysis.study import Study, Subject
-from nodeviz.cli import run
+from nodeviz.cli.run import run
 from nodeviz.cli.study_words import words
 
 QUICK = ["--task", "classify", "--dataset", "moons", "--dataset-points", "60", "--width", "4", "--steps", "3"]

@@ -14,8 +14,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from nodeviz.cli import run
 from nodeviz.cli.progress_bar import ProgressBar
+from nodeviz.cli.run import run
 from nodeviz.library.model_file import load_model, save_model
 from nodeviz.settings import edited
 from nodeviz.tasks.learnt import place

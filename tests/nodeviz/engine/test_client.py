@@ -291,3 +291,16 @@ def test_stopping_before_starting_or_before_ready_is_fine():
     pids = [client.pid(role) for role in ("trainer", "inspector")]
     client.stop()
     assert gone_within(pids, 0)
+
+
+@LINUX
+def test_a_worker_spawned_ahead_has_idle_cores_alone_until_the_start():
+    client = EngineClient()
+    client.spawn_ahead("trainer")
+    pid = client.pid("trainer")
+    ahead = os.sched_getscheduler(pid)
+    client.start()
+    kept = client.pid("trainer") == pid
+    forward = {os.sched_getscheduler(int(task.name)) for task in Path(f"/proc/{pid}/task").iterdir()}
+    client.stop()
+    assert (ahead, kept, forward) == (os.SCHED_IDLE, True, {os.SCHED_OTHER})

@@ -52,8 +52,8 @@ def launch_and_be_ended(client, *arguments, **options):
     launched.window.shownFirst.connect(lambda: os.kill(os.getpid(), signal.Signals[sys.argv[1]]))
     return launched
 
-opening.EngineClient, opening.launch = Ended, launch_and_be_ended
-sys.exit(opening.open_window(["nodeviz"]))
+opening.launch = launch_and_be_ended
+sys.exit(opening.open_window(["nodeviz"], Ended()))
 """
 
 
