@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from solver.auditing import audit_gradient as audit_gradient
-    from solver.certificate import Certificate as Certificate
-    from solver.certificate import certify as certify
+    from solver.certifying.certificate import Certificate as Certificate
+    from solver.certifying.certificate import certify as certify
     from solver.controllers import CONTROLLERS as CONTROLLERS
     from solver.controllers import FixedController as FixedController
     from solver.controllers import PIDController as PIDController
@@ -51,7 +51,7 @@ _HOMES = {
     "AsynchronousLeapfrog": "method",
     "ButcherTableau": "tableau",
     "CONTROLLERS": "controllers",
-    "Certificate": "certificate",
+    "Certificate": "certifying.certificate",
     "DifferentiableField": "field",
     "ErrorEstimate": "tableau",
     "Event": "events",
@@ -75,7 +75,7 @@ _HOMES = {
     "adams_bashforth": "methods.adams",
     "adams_bashforth_moulton": "methods.adams",
     "audit_gradient": "auditing",
-    "certify": "certificate",
+    "certify": "certifying.certificate",
     "own_method": "own_tableau",
     "solve": "solving",
 }

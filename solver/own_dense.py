@@ -11,8 +11,8 @@ from __future__ import annotations
 from dataclasses import replace
 from math import fsum, sqrt
 
+from solver.certifying.proven_order import dense_order
 from solver.order_conditions import density, elementary_weights
-from solver.proven_order import dense_order
 from solver.tableau import ButcherTableau, Row
 
 DEPENDENT = 1e-9

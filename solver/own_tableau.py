@@ -7,10 +7,10 @@ from fractions import Fraction
 from math import fsum, isfinite
 from typing import TypeVar
 
+from solver.certifying.proven_order import estimate_order, step_order
 from solver.method import RungeKutta
 from solver.order_conditions import residuals
 from solver.own_dense import with_dense_output
-from solver.proven_order import estimate_order, step_order
 from solver.tableau import TOLERANCE, ButcherTableau, ErrorEstimate, Row
 
 Number = float | int | str | Fraction

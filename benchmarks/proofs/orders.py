@@ -9,7 +9,7 @@ import torch
 
 from benchmarks.proofs.section import Section, section
 from solver import METHODS, solve
-from solver.certificate import certify
+from solver.certifying.certificate import certify
 from solver.method import AsynchronousLeapfrog, ImplicitRungeKutta, Method, Symplectic
 from tests.problems import CLOCKED, MODULATED, KnownProblem
 

@@ -27,7 +27,7 @@ def _certify(path: Path) -> int:
     """Print the tableau and its certificate; a failure where it does not keep what it claims."""
     method = method_in(path)
     print(table(method), end="\n\n", flush=True)
-    from solver.certificate import certify  # which imports torch, only now that the file is known to be good
+    from solver.certifying.certificate import certify  # which imports torch, only now that the file is known to be good
 
     certificate = certify(method)
     print(certificate)

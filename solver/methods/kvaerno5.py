@@ -11,9 +11,9 @@ from solver.tableau import ButcherTableau, ErrorEstimate
 DIAGONAL = 0.26
 CAUTION = 4.25
 """By how much the step's leading error (3.5e-3, of order 6) exceeds the difference of the two solutions (8.2e-4, of
-order 5), each as the norm of `solver.principal_error`. The pair was built for small coefficients of both, so that the
-difference tells less than the step errs until dt is well below the field's own time scale; times this it tells as much
-from there on. Without it the error is up to 90 times the tolerance on y' = cos(t) A y, with it 20 times."""
+order 5), each as the norm of `solver.certifying.principal_error`. The pair was built for small coefficients of both, so
+that the difference tells less than the step errs until dt is well below the field's own time scale; times this it tells
+as much from there on. Without it the error is up to 90 times the tolerance on y' = cos(t) A y, with it 20 times."""
 
 _fourth = (
     0.13855640231268224,

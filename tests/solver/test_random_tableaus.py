@@ -11,11 +11,11 @@ from hypothesis import assume
 from hypothesis import strategies as st
 
 from solver import RungeKutta, solve
+from solver.certifying.principal_error import step_error
+from solver.certifying.proven_order import dense_order, step_order
+from solver.certifying.stability import stability_polynomial
+from solver.certifying.step_matrix import step_matrices
 from solver.own_tableau import own_method
-from solver.principal_error import step_error
-from solver.proven_order import dense_order, step_order
-from solver.stability import stability_polynomial
-from solver.step_matrix import step_matrices
 from tests.problems import CLOCKED, LIMIT_CYCLE, MODULATED, KnownProblem
 from tests.properties import tried
 

@@ -9,7 +9,11 @@ import pytest
 import torch
 
 from solver import solve
-from solver.certificate import Certificate, certify
+from solver.certifying.certificate import Certificate, certify
+from solver.certifying.proven_order import adams_order, dense_order, step_order
+from solver.certifying.stability import stability_polynomial
+from solver.certifying.stable_steps import stable_steps
+from solver.certifying.step_matrix import step_matrices
 from solver.method import AsynchronousLeapfrog, ImplicitRungeKutta, Method, RungeKutta
 from solver.methods import METHODS
 from solver.methods.ab2 import AB2
@@ -27,10 +31,6 @@ from solver.methods.radau5 import RADAU5
 from solver.methods.rk4 import RK4
 from solver.methods.trapezoidal import TRAPEZOIDAL
 from solver.methods.verner76 import VERNER76
-from solver.proven_order import adams_order, dense_order, step_order
-from solver.stability import stability_polynomial
-from solver.stable_steps import stable_steps
-from solver.step_matrix import step_matrices
 
 ONE_STEP = [method for method in METHODS if isinstance(method, RungeKutta)]
 IMPLICIT = [method for method in METHODS if isinstance(method, ImplicitRungeKutta)]

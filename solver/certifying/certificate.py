@@ -6,9 +6,8 @@ from dataclasses import dataclass
 from math import fsum, inf, isnan
 from typing import NamedTuple
 
-from solver.measured_order import Measured, measured_orders
-from solver.method import AdamsBashforth, AdamsBashforthMoulton, ImplicitRungeKutta, Method, RungeKutta, Symplectic
-from solver.proven_order import (
+from solver.certifying.measured_order import Measured, measured_orders
+from solver.certifying.proven_order import (
     adams_dense_order,
     adams_order,
     composition_order,
@@ -16,7 +15,8 @@ from solver.proven_order import (
     estimate_order,
     step_order,
 )
-from solver.stable_steps import StableSteps, stable_steps
+from solver.certifying.stable_steps import StableSteps, stable_steps
+from solver.method import AdamsBashforth, AdamsBashforthMoulton, ImplicitRungeKutta, Method, RungeKutta, Symplectic
 from solver.tableau import TOLERANCE, ButcherTableau
 
 AGREES_WITHIN = 0.3

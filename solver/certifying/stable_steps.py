@@ -9,9 +9,9 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
+from solver.certifying.stability import imaginary_interval, real_interval
+from solver.certifying.step_matrix import step_matrices
 from solver.method import ImplicitRungeKutta, Method, RungeKutta, Symplectic
-from solver.stability import imaginary_interval, real_interval
-from solver.step_matrix import step_matrices
 
 GROWTH = 1e-10
 """Growth a step that rounding could be as well."""

@@ -7,12 +7,12 @@ from math import factorial
 
 import pytest
 
+from solver.certifying.principal_error import estimate_error, step_error, symmetry
 from solver.method import OneStep
 from solver.methods import METHODS
 from solver.methods.dopri5 import DOPRI5
 from solver.methods.euler import EULER
 from solver.order_conditions import density, rooted_trees
-from solver.principal_error import estimate_error, step_error, symmetry
 
 PAIRS = [method for method in METHODS if isinstance(method, OneStep) and method.adaptive]
 OPTIMISTIC = {"fehlberg2", "bosh3"}
