@@ -22,9 +22,9 @@ def _made(values: Row | tuple[Row, ...], dtype: torch.dtype, device: torch.devic
         return torch.tensor(values, dtype=dtype, device=device)
 
 
-def sent(values: Sequence[float] | Sequence[Sequence[float]], like: Tensor) -> Tensor:
+def sent(values: Sequence[float] | Sequence[Sequence[float]], like: Tensor, dtype: torch.dtype | None = None) -> Tensor:
     """Numbers of the moment as a tensor like `like`, on their way to its device: nobody waits until they are there.
 
     CUDA takes a copy of pageable memory before the call returns, so that the tensor here may be let go.
     """
-    return torch.tensor(values, dtype=like.dtype).to(like.device, non_blocking=True)
+    return torch.tensor(values, dtype=dtype or like.dtype).to(like.device, non_blocking=True)

@@ -15,7 +15,7 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-from solver.coefficients import constant
+from solver.coefficients import constant, sent
 from solver.field import AutogradField, RowwiseField
 from solver.gradients.cotangents import ParameterSums
 from solver.gradients.discrete_adjoint import shares_last_stage, stage_columns
@@ -103,12 +103,12 @@ class ParallelAdjoint:
         at_end = [(n, row) for n, row, theta in places if theta == 1.0]
         inside = [(n, row, theta) for n, row, theta in places if theta != 1.0]
         if at_end:
-            where, rows = torch.tensor(at_end, device=slopes.device).unbind(1)
+            where, rows = sent(at_end, slopes, torch.int64).unbind(1)
             ends.index_add_(0, where, self._saved[rows])
         if inside:
-            where, rows = torch.tensor([place[:2] for place in inside], device=slopes.device).unbind(1)
+            where, rows = sent([place[:2] for place in inside], slopes, torch.int64).unbind(1)
             saved = self._saved[rows]
-            dts = slopes.new_tensor([steps[n].dt for n, *_ in inside])
+            dts = sent([steps[n].dt for n, *_ in inside], slopes)
             weights = self._interpolant.weights([theta for *_, theta in inside]) * dts[:, None]
             onto_stages = weights[:, :, None] * saved[:, None, :]
             slopes.index_add_(0, where, onto_stages[:, :count])
@@ -128,7 +128,7 @@ class ParallelAdjoint:
     def _pull_back(self, steps: Sequence[Checkpoint], due: Due, cotangent: Tensor) -> Tensor:
         """Pull the cotangent of the last of these steps' end back to the first one's start."""
         count, rows, dim = len(steps), self._rows, self._dim
-        dts = cotangent.new_tensor([step.dt for step in steps])
+        dts = sent([step.dt for step in steps], cotangent)
         times, states = self._stage_points(steps, dts)
         found = self._field.linearise_rows(times, states)
         self._problem.stats.nfe_backward += self._stages * count
@@ -149,7 +149,7 @@ class ParallelAdjoint:
     def _stage_points(self, steps: Sequence[Checkpoint], dts: Tensor) -> tuple[Tensor, Tensor]:
         """Times (rows, 1) and states (rows, dim) of all stages, ordered by stage, step, row."""
         nodes = self._tableau.c[: self._stages]
-        times = dts.new_tensor([[step.t + node * step.dt for step in steps] for node in nodes])
+        times = sent([[step.t + node * step.dt for step in steps] for node in nodes], dts)
         slopes = torch.stack([step.slopes for step in steps if step.slopes is not None], 1)
         moved = (self._a @ slopes.view(self._stages, -1)).view_as(slopes).mul_(dts[:, None])
         states = moved.add_(torch.stack([step.y for step in steps]))
@@ -161,7 +161,7 @@ class ParallelAdjoint:
         Their shapes are (stages, steps, rows, dim, dim + 1) and (steps, rows, dim, dim + 1), the offset last.
         """
         stages, count, rows, dim, _ = jacobians.shape
-        unit = torch.cat((torch.eye(dim), torch.zeros(dim, 1)), 1).to(jacobians)
+        unit = torch.eye(dim, dim + 1, dtype=jacobians.dtype, device=jacobians.device)
         pulled = jacobians.new_empty(stages + 1, count, rows, dim, dim + 1)
         pulled[stages] = unit
         onto_slopes = torch.empty_like(pulled[:stages])

@@ -25,9 +25,9 @@ ROUNDING = 1e-6
 class AheadStepper:
     """A `Stepper` that has made the attempts before it is asked for them: `attempt` takes them up one by one.
 
-    It has looked `looks` times, for the attempts `taken` up. The field counts what steps made one by one would have
-    evaluated. The device may evaluate more: in attempts beyond the end, and of a method whose steps do not hand on a
-    slope, the first one again after a rejection.
+    It has looked `looks` times, after attempts of which `made` were made, and `taken` up. The field counts what steps
+    made one by one would have evaluated. The device may evaluate more: in attempts beyond the end, and of a method
+    whose steps do not hand on a slope, the first one again after a rejection.
     """
 
     def __init__(self, method: RungeKutta, field: FlatField, like: Tensor, certain: bool) -> None:
@@ -42,7 +42,7 @@ class AheadStepper:
         self._rows: list[Logged] = []
         self._states = like
         self._at, self._next = -1, 0
-        self.looks = self.taken = self._count = 0
+        self.looks = self.made = self.taken = 0
 
     def start_from(self, slope: Tensor) -> None:
         self._slope = slope
@@ -66,7 +66,7 @@ class AheadStepper:
         self._states = torch.cat((tensors.states[:count], tensors.y.unsqueeze(0)))
         self._next = 0
         self.looks += 1
-        self._count += count
+        self.made += count
         return read
 
     def upcoming(self, remaining: float, left: int) -> Logged:
@@ -74,7 +74,7 @@ class AheadStepper:
         if self._next == len(self._rows) and self._made is not None:
             most = expected_attempts(remaining, self._rows[-1].dt_next)
             if not self._certain:
-                most = min(most, max(1, self._count // 2))  # steps may still grow: no more than a third is in vain
+                most = min(most, max(1, self.made // 2))  # steps may still grow: no more than a third is in vain
             self.run(self._made, min(most, left), self._made.tensors.log[0, :0])
         return self._rows[self._next]
 

@@ -66,6 +66,11 @@ class ResidentIntegration(Integration):
         looks_inside = not {*times} <= {times[0], *self._stops}
         self._keeps_stages = looks_inside or keep in (Keep.slopes, Keep.last)
 
+    @property
+    def ahead(self) -> AheadStepper:
+        """What makes the attempts, and counts them."""
+        return self._ahead
+
     def run(self) -> Trajectory:
         if self._row == len(self._times):
             return super().run()  # there is nowhere to go

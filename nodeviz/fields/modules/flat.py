@@ -111,6 +111,10 @@ class FlatModule(torch.nn.Module, ABC):
         """
         return None
 
+    def repeats(self) -> bool:
+        """The promise of the solver's `RepeatableField`: evaluations read nothing but t, y and θ, in place."""
+        return self._is_just(type(self))
+
     def _is_just(self, kind: type) -> bool:
         """Whether this is of that class, nothing derived from it, and nobody has put another `evaluate` before it."""
         return type(self) is kind and not self.__dict__.keys() & {"evaluate", "linearise"}

@@ -11,6 +11,7 @@ from torch import Tensor
 
 from nodeviz.fields.formula_language import parse
 from nodeviz.fields.formula_language.compile_torch import Values, compile_torch
+from nodeviz.fields.formula_language.tree import Choose, walk
 from nodeviz.fields.modules.flat import FlatModule
 
 if TYPE_CHECKING:
@@ -23,7 +24,10 @@ class FormulaModule(FlatModule):
     def __init__(self, field: FormulaField, theta: NDArray[np.float32]) -> None:
         super().__init__(theta)
         self.field = field
-        self._velocities = (compile_torch(parse(field.dx)), compile_torch(parse(field.dy)))
+        trees = (parse(field.dx), parse(field.dy))
+        self._velocities = tuple(map(compile_torch, trees))
+        # where a formula chooses, each branch gets its own points, and how many these are has to be read
+        self._reads = any(isinstance(node, Choose) for tree in trees for node in walk(tree))
 
     def forward(self, t: Tensor | float, y: Tensor) -> Tensor:
         """The velocity at y (..., 2) through autograd."""
@@ -31,6 +35,10 @@ class FormulaModule(FlatModule):
         values = Values({"x": across, "y": up, "t": self._time(t, y), **self._parameters_by_name()}, across.shape)
         velocities = [velocity(values).to(y).expand(across.shape) for velocity in self._velocities]
         return torch.stack(velocities, dim=-1)
+
+    def repeats(self) -> bool:
+        """Not where it has to read what it computed."""
+        return super().repeats() and not self._reads
 
     def _time(self, t: Tensor | float, y: Tensor) -> Tensor:
         return torch.as_tensor(t, dtype=y.dtype, device=y.device)

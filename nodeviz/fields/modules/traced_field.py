@@ -53,6 +53,10 @@ class TracedField(torch.nn.Module):
         """For the solver's kernel, where it knows the field inside."""
         return self.inner.native(trace=-1.0)
 
+    def repeats(self) -> bool:
+        """As the field inside."""
+        return self.inner.repeats()
+
     def parameters(self, recurse: bool = True) -> Iterator[torch.nn.Parameter]:
         """θ alone."""
         return self.inner.parameters(recurse)

@@ -1,0 +1,67 @@
+"""Declared fields promise that they may be replayed: they take a time that stays on its device, and read nothing."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+
+from nodeviz.fields import Field, FormulaField, MLPField
+from nodeviz.fields.modules.traced_field import TracedField
+from solver.resident.field import repeats
+from tests.host_reads import counted_reads
+from tests.nodeviz.fields.test_every_field import CHOOSING, VARIANTS, name_of
+
+NUMBER = 0.37
+PROMISING = [field for field in VARIANTS if field != CHOOSING]
+FLOWS = [field for field in PROMISING if not isinstance(field, FormulaField)]
+
+
+def states(dim: int, rows: int = 5) -> torch.Tensor:
+    return torch.linspace(-1.0, 1.0, rows * dim).view(rows, dim)
+
+
+def module(field: Field) -> torch.nn.Module:
+    torch.manual_seed(0)
+    made = field.module(field.initial_parameters(1))
+    with torch.no_grad():
+        made.theta.add_(0.1 * torch.randn_like(made.theta))
+    return made
+
+
+def assert_takes_time_as_a_tensor(made: torch.nn.Module, y: torch.Tensor) -> None:
+    assert repeats(made)
+    time = torch.tensor(NUMBER)
+    with counted_reads() as reads:
+        dy = made.evaluate(time, y)
+        linear, pullback = made.linearise(time, y)
+        pulled = pullback(torch.cos(dy))
+    assert reads.count == 0
+    torch.testing.assert_close(dy, made.evaluate(NUMBER, y))
+    as_number, pullback = made.linearise(NUMBER, y)
+    usual = pullback(torch.cos(dy))
+    torch.testing.assert_close(linear, as_number)
+    for ours, theirs in ((pulled.y, usual.y), (pulled.parameters[0], usual.parameters[0])):
+        assert (ours is None) == (theirs is None)
+        if ours is not None and theirs is not None:
+            torch.testing.assert_close(ours, theirs)
+
+
+@pytest.mark.parametrize("field", PROMISING, ids=name_of)
+def test_a_field_takes_its_time_as_a_tensor_and_reads_nothing(field: Field) -> None:
+    assert_takes_time_as_a_tensor(module(field), states(field.dim))
+
+
+@pytest.mark.parametrize("field", FLOWS, ids=name_of)
+def test_so_does_one_with_a_density_beside_its_state(field: Field) -> None:
+    assert_takes_time_as_a_tensor(TracedField(module(field)), states(field.dim + 1))
+
+
+def test_a_formula_that_chooses_promises_nothing() -> None:
+    assert not repeats(module(CHOOSING))
+    assert repeats(module(FormulaField()))
+
+
+def test_a_field_with_an_evaluation_of_its_own_promises_nothing() -> None:
+    made = module(MLPField())
+    made.evaluate = lambda t, y: y
+    assert not repeats(made)
