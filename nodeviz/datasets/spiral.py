@@ -52,24 +52,29 @@ def _truth(points: int, duration: float) -> tuple[NDArray[np.float64], NDArray[n
     substeps = ceil(interval / LONGEST_STEP)
     place, path = START, [START]
     for _ in range(points - 1):
-        for _ in range(substeps):
-            place = _rk4(*place, interval / substeps)
+        place = _after(*place, interval / substeps, substeps)
         path.append(place)
     ys = np.array(path)[:, np.newaxis, :]
     ts.flags.writeable = ys.flags.writeable = False  # they are shared by every sample
     return ts, ys
 
 
-def _rk4(x: float, y: float, dt: float) -> tuple[float, float]:
-    # In Python's own numbers: for a single point that is ten times as fast as in numpy's.
-    half = dt / 2
-    u1, v1 = _slope(x, y)
-    u2, v2 = _slope(x + half * u1, y + half * v1)
-    u3, v3 = _slope(x + half * u2, y + half * v2)
-    u4, v4 = _slope(x + dt * u3, y + dt * v3)
-    return x + dt / 6 * (u1 + 2 * u2 + 2 * u3 + u4), y + dt / 6 * (v1 + 2 * v2 + 2 * v3 + v4)
-
-
-def _slope(x: float, y: float) -> tuple[float, float]:
-    x3, y3 = x * x * x, y * y * y
-    return DAMPING * x3 - TURNING * y3, TURNING * x3 + DAMPING * y3
+def _after(x: float, y: float, dt: float, steps: int) -> tuple[float, float]:
+    """Where so many steps of RK4 lead."""
+    # In Python's own numbers, the field written out: for a single point that is thirty times as fast as in numpy's, and
+    # the window waits for it.
+    d, w, half, sixth = DAMPING, TURNING, dt / 2, dt / 6
+    for _ in range(steps):
+        p, q = x * x * x, y * y * y
+        u1, v1 = d * p - w * q, w * p + d * q
+        p, q = x + half * u1, y + half * v1
+        p, q = p * p * p, q * q * q
+        u2, v2 = d * p - w * q, w * p + d * q
+        p, q = x + half * u2, y + half * v2
+        p, q = p * p * p, q * q * q
+        u3, v3 = d * p - w * q, w * p + d * q
+        p, q = x + dt * u3, y + dt * v3
+        p, q = p * p * p, q * q * q
+        u4, v4 = d * p - w * q, w * p + d * q
+        x, y = x + sixth * (u1 + 2 * u2 + 2 * u3 + u4), y + sixth * (v1 + 2 * v2 + 2 * v3 + v4)
+    return x, y

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from functools import cache
+from itertools import chain
 from typing import Any, NamedTuple
 
 from msgspec.structs import replace
@@ -48,8 +49,19 @@ class Alternatives(QObject):
         if section == "task":
             return self._with_task(now, kind)
         if section == "dataset":
-            return self._with_dataset(now, kind)
+            return self._with_data(now, self.as_left(kind))
         return self._with_field(now, kind)
+
+    def offer_data(self, dataset: Any) -> Offer:
+        """What this very dataset would lead to: in the task at hand, or else in the first that it suits."""
+        now = self._store.experiment
+        offered = self._with_data(now, dataset)
+        for kind in KINDS["task"]:
+            made = None if offered.experiment is not None else self._with_task(now, kind).experiment
+            if made is not None:
+                there = self._with_data(made, dataset)
+                offered = there if there.experiment is not None else offered
+        return offered
 
     def as_left(self, kind: Kind) -> Any:
         """A dataset or a field of `kind` as it was left, or its defaults."""
@@ -66,18 +78,18 @@ class Alternatives(QObject):
     def _with_task(self, now: Experiment, kind: Kind) -> Offer:
         if kind in self._left_with:
             return Offer(self._left_with[kind])
-        made = next(iter([*_ready_with(kind, now), *_defaults_with(kind)]), None)
+        made = next(chain(_ready_with(kind, now), _defaults_with(kind)), None)
         if made is None:
             return Offer(None, f"No dataset suits {kind.title}.")
         training = replace(made.training, device=now.training.device)
         return Offer(replace(made, training=training, view=_view_of(made, now.view)))
 
-    def _with_dataset(self, now: Experiment, kind: Kind) -> Offer:
-        dataset = self.as_left(kind)
+    def _with_data(self, now: Experiment, dataset: Any) -> Offer:
         ready = [each.task for each in ready_experiments() if type(each.task) is type(now.task)]
         for task in (now.task, *ready):
             if not unsuited(task, dataset, now.field):
-                return Offer(replace(now, name=title_of(kind).lower(), task=task, dataset=dataset))
+                name = title_of(type(dataset)).lower()
+                return Offer(replace(now, name=name, task=task, dataset=dataset))
         return Offer(None, unsuited(now.task, dataset, now.field))
 
     def _with_field(self, now: Experiment, kind: Kind) -> Offer:

@@ -32,10 +32,12 @@ distance to the exact trajectory of the same field. The <b>loss</b> says how far
 
 
 class HelpPanel(Overlay):
-    """Escape closes it."""
+    """Escape closes it. It is written when it is first opened: the window is shown the sooner."""
 
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent, WIDTH)
+
+    def _compose(self) -> None:
         layout = QVBoxLayout(self)
         layout.setContentsMargins(8, 8, 8, 8)
         area = QScrollArea()
@@ -61,6 +63,8 @@ class HelpPanel(Overlay):
         if self.isVisible():
             self.close_above()
         else:
+            if self.layout() is None:
+                self._compose()
             self.open_above()
             self.setFocus(Qt.FocusReason.ShortcutFocusReason)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 from typing import Literal
 
 from PySide6.QtCore import QObject, Qt, Signal
@@ -170,12 +171,17 @@ def text_font() -> QFont:
     """The system's interface font at 13 px; a good installed one where the system names none."""
     font = QFontDatabase.systemFont(QFontDatabase.SystemFont.GeneralFont)
     if font.family().lower() in GENERIC_FAMILIES:
-        installed = set(QFontDatabase.families())
-        family = next((family for family in PREFERRED_FAMILIES if family in installed), None)
+        family = _preferred_family()
         if family is not None:
             font.setFamily(family)
     font.setPixelSize(TEXT_PIXELS)
     return font
+
+
+@cache
+def _preferred_family() -> str | None:
+    installed = set(QFontDatabase.families())
+    return next((family for family in PREFERRED_FAMILIES if family in installed), None)
 
 
 def caption_font() -> QFont:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import QPoint, Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QTabBar, QToolButton, QVBoxLayout, QWidget
 
 from nodeviz.analysis.studies import STUDIES
@@ -10,21 +10,26 @@ from nodeviz.analysis.study import Study
 from nodeviz.experiment import Experiment
 from nodeviz.ui import chrome, icons, theme
 from nodeviz.ui.panels.study_view import StudyView
-from nodeviz.ui.plots.report_chart import ReportChart
 from nodeviz.ui.theme import Theme
 
 
 class StudyTabs(QWidget):
-    """`looked` says which study is in view, or none; a study that does not suit has no tab."""
+    """`looked` says which study is in view, or none; a study that does not suit has no tab.
+
+    What shows a study is made when it is first looked at: the window is shown the sooner.
+    """
 
     looked = Signal(object)
     widened = Signal(bool)
     """Whether the whole lower part of the window is asked for."""
+    menuAsked = Signal(object, QPoint)
+    """Of a study's chart, at a point of the screen."""
 
     def __init__(self, first: QWidget, title: str) -> None:
         super().__init__()
         self._first = first
-        self.views = {study.name: StudyView(study) for study in STUDIES}
+        self.views: dict[str, StudyView] = {}
+        """Of the studies that were looked at, by name."""
         self.bar = QTabBar()
         self.bar.setObjectName("tabs")
         self.bar.setAccessibleName("Studies")
@@ -40,8 +45,6 @@ class StudyTabs(QWidget):
         for study in STUDIES:
             place = self.bar.addTab(study.label)
             self.bar.setTabToolTip(place, study.sentence)
-            self.pages.addWidget(self.views[study.name])
-            self.views[study.name].rearranged.connect(self.refresh)
         self.other = _button("Show the table in place of the chart.")
         self.wide = _button("Give this the whole lower part of the window.")
         self._compose()
@@ -61,12 +64,17 @@ class StudyTabs(QWidget):
     def front(self) -> QWidget:
         """What takes the keyboard: the plot in view, or the chart of the study."""
         study = self.study
-        return self._first if study is None else self.views[study.name].chart
+        return self._first if study is None else self.view_of(study).chart
 
-    @property
-    def charts(self) -> tuple[ReportChart, ...]:
-        """The chart of every study."""
-        return tuple(view.chart for view in self.views.values())
+    def view_of(self, study: Study) -> StudyView:
+        """What shows `study`."""
+        if study.name not in self.views:
+            self.views[study.name] = view = StudyView(study)
+            self.pages.addWidget(view)
+            view.prefer_table(self.other.isChecked())
+            view.rearranged.connect(self.refresh)
+            view.chart.menuAsked.connect(lambda at: self.menuAsked.emit(view.chart, at))
+        return self.views[study.name]
 
     def suit(self, experiment: Experiment) -> None:
         """Have a tab for what suits `experiment`, and for nothing else."""
@@ -104,7 +112,8 @@ class StudyTabs(QWidget):
         self.other.hide()
 
     def _on_tab(self, place: int) -> None:
-        self.pages.setCurrentIndex(max(place, 0))
+        study = self.study
+        self.pages.setCurrentWidget(self._first if study is None else self.view_of(study))
         self.refresh()
         self.looked.emit(self.study)
 

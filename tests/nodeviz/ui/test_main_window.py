@@ -11,6 +11,7 @@ from PySide6.QtGui import QContextMenuEvent, QGuiApplication, QKeySequence
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QScrollArea, QWidget
 
+from nodeviz.analysis.studies import STUDIES
 from nodeviz.assets_path import ready_made
 from nodeviz.engine.messages import (
     ActivityChanged,
@@ -221,7 +222,8 @@ def test_every_plot_can_be_copied_and_saved_by_its_menu(
         return str(tmp_path / f"picture{len(asked)}"), kind
 
     monkeypatch.setattr(exporting.QFileDialog, "getSaveFileName", answer)
-    plots = (window.plane.canvas, window.loss, window.evaluations, window.tradeoff, *window.studies.charts)
+    charts = (window.studies.view_of(study).chart for study in STUDIES)
+    plots = (window.plane.canvas, window.loss, window.evaluations, window.tradeoff, *charts)
     for plot in plots:
         menu = exporting.show_menu(place, plot, QPoint(0, 0))
         for action in menu.actions():

@@ -157,8 +157,8 @@ def test_a_study_that_trains_its_own_weights_stays_as_it_is_until_the_experiment
 
 
 def test_an_answer_to_an_old_question_is_dropped(stage, client) -> None:
-    view = stage.tabs.views["following"]
     stage.tabs.choose("following")
+    view = stage.tabs.views["following"]
     stage.link.tick()
     client.events.append(StudyExtended(question=99, study="following", step=0, report=Report(sentence="Old.")))
     stage.link.tick()
