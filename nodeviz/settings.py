@@ -37,7 +37,8 @@ class Choice:
 class Setting:
     """A declared setting, read back from a struct's field for whoever draws, parses or documents it.
 
-    One that acts `at_reset` says how training begins: what is trained already keeps what it began with.
+    One that acts `at_reset` says how training begins: what is trained already keeps what it began with. `files` are
+    the endings of the files that a text may be the path of, e.g. (".csv", ".txt"); none where it is no path.
     """
 
     name: str
@@ -52,6 +53,7 @@ class Setting:
     choices: tuple[Choice, ...] = ()
     max_length: int | None = None
     at_reset: bool = False
+    files: tuple[str, ...] = ()
 
     def check(self, value: Any) -> None:
         """Raises `ValueError`, a sentence with the label, what is allowed and what came, unless `value` may be set."""
@@ -120,12 +122,13 @@ def described(
     choices: tuple[Choice, ...] = (),
     max_length: int | None = None,
     at_reset: bool = False,
+    files: tuple[str, ...] = (),
 ) -> Meta:
     """The annotation of a setting: `rtol: Annotated[float, described("rtol", "…", low=1e-12, high=0.1)] = 1e-6`.
 
     Bounds are inclusive and are enforced whenever a struct is made, decoded or edited.
     """
-    extra = {"scale": scale, "unit": unit, "choices": choices, "at_reset": at_reset}
+    extra = {"scale": scale, "unit": unit, "choices": choices, "at_reset": at_reset, "files": files}
     if max_length is not None:
         return Meta(max_length=max_length, title=label, description=help, extra=extra)
     return Meta(ge=low, le=high, title=label, description=help, extra=extra)
@@ -268,6 +271,7 @@ def _setting(field: msgspec.structs.FieldInfo, hint: Any) -> Setting | None:
         choices=extra.get("choices") or tuple(Choice(value, value) for value in _literals(base)),
         max_length=meta.max_length,
         at_reset=extra.get("at_reset", False),
+        files=extra.get("files", ()),
     )
 
 

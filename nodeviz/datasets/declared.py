@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from typing import Annotated, Any, NamedTuple
+from typing import Annotated, Any, ClassVar, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -134,6 +134,18 @@ class PointDataset(DeclaredDataset, frozen=True):
     def sketch(self, seed: int) -> Sketch:
         """Some of the points in the colours of their classes."""
         return Sketch(points=self.draw(SKETCHED, np.random.default_rng([seed, DATA_STREAM, self.data_seed])))
+
+
+class FileDataset(PointDataset, frozen=True):
+    """Points from a person's own file, at its setting `path`; from an example while that is empty."""
+
+    files: ClassVar[tuple[str, ...]]
+    """The endings of such files."""
+
+    @abstractmethod
+    def check_file(self) -> None:
+        """Raises `ValueError`, a sentence, when the file cannot be read."""
+        raise NotImplementedError
 
 
 class EnergyDataset(DeclaredDataset, frozen=True):

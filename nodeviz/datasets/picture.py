@@ -5,18 +5,19 @@ from __future__ import annotations
 from functools import lru_cache
 from math import ceil
 from pathlib import Path
-from typing import Annotated, Literal, NamedTuple
+from typing import Annotated, ClassVar, Literal, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from nodeviz.datasets.declared import PointDataset, Points
+from nodeviz.datasets.declared import FileDataset, Points
 from nodeviz.datasets.image_file import Image, image_file
 from nodeviz.datasets.yin_yang import yin_yang
 from nodeviz.settings import Choice, described
 
 Array = NDArray[np.float64]
 
+FILES = (".png", ".pgm", ".ppm")
 HALF = 3.0
 """Half of the picture's longer side, in the plane."""
 MOST = 192
@@ -46,14 +47,17 @@ class Pixels(NamedTuple):
         return -self.size * (np.array(self.shares.shape) - 1) / 2
 
 
-class Picture(PointDataset, frozen=True, tag="picture"):
+class Picture(FileDataset, frozen=True, tag="picture"):
     """A pixel is drawn by its ink, then a place near it: the density is the bilinear interpolation of the pixels.
 
     From a PNG, PGM or PPM file; yin and yang when none is given. Around zero, its longer side 6.
     """
 
+    files: ClassVar[tuple[str, ...]] = FILES
+
     path: Annotated[
-        str, described("image", "A PNG, PGM or PPM file; yin and yang when none is given.", max_length=4096)
+        str,
+        described("image", "A PNG, PGM or PPM file; yin and yang when none is given.", max_length=4096, files=FILES),
     ] = ""
     ink: Annotated[Literal["dark", "bright"], described("ink", "Which pixels are likely.", choices=INKS)] = "dark"
     noise: Annotated[
@@ -65,6 +69,10 @@ class Picture(PointDataset, frozen=True, tag="picture"):
         """What the phase plane shows at first: the whole image and a margin."""
         reach = HALF + 0.5 + 3 * self.noise
         return (-reach, reach, -reach, reach)
+
+    def check_file(self) -> None:
+        """Raises `ValueError` when it is no image with ink."""
+        _ = self.pixels
 
     @property
     def pixels(self) -> Pixels:

@@ -3,31 +3,39 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from nodeviz.assets_path import assets
-from nodeviz.datasets.declared import PointDataset, Points
+from nodeviz.datasets.declared import FileDataset, Points
 from nodeviz.datasets.points_table import Table, points_table
 from nodeviz.settings import described
 
+FILES = (".csv", ".tsv", ".txt", ".dat")
 EXAMPLE = "petals.csv"
 """What stands for a file until one is chosen."""
 DEVIATION = 1.0
 """Of points that are scaled to fit, over both coordinates together."""
 
 
-class PointsFile(PointDataset, frozen=True, tag="file"):
+class PointsFile(FileDataset, frozen=True, tag="file"):
     """Points of your own: a text file with x, y and perhaps a class on every line, and a header or none.
 
     Of more rows than `points` some are drawn, the same for the same seeds.
     """
 
+    files: ClassVar[tuple[str, ...]] = FILES
+
     path: Annotated[
         str,
-        described("file", "A text file of x, y and perhaps a class; an example when none is given.", max_length=4096),
+        described(
+            "file",
+            "A text file of x, y and perhaps a class; an example when none is given.",
+            max_length=4096,
+            files=FILES,
+        ),
     ] = ""
     scaled: Annotated[
         bool, described("scaled", "Move and scale the points, alike in x and y, to lie around zero at deviation one.")
@@ -42,6 +50,10 @@ class PointsFile(PointDataset, frozen=True, tag="file"):
         """What the file holds. Raises `ValueError` when it cannot be read as points."""
         path = Path(self.path).expanduser() if self.path else assets() / "points" / EXAMPLE
         return points_table(path)
+
+    def check_file(self) -> None:
+        """Raises `ValueError`, naming the line, when it holds no points."""
+        _ = self.table
 
     @property
     def classes(self) -> int:

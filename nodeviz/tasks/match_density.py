@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nodeviz.datasets import Dataset
-from nodeviz.datasets.declared import EnergyDataset, PointDataset, title_of
+from nodeviz.datasets.declared import EnergyDataset, FileDataset, PointDataset, title_of
 from nodeviz.fields import Field
 from nodeviz.settings import Choice, described
 from nodeviz.tasks.declared import DeclaredTask
@@ -121,7 +121,9 @@ class MatchDensity(DeclaredTask, frozen=True, tag="density"):
         if self.objective == "reverse-kl":
             _check_known(dataset)
         else:
-            _ = self.points_of(dataset).drawn  # which says what is wrong with a file that cannot be read
+            points = self.points_of(dataset)
+            if isinstance(points, FileDataset):
+                points.check_file()
 
     def points_of(self, dataset: Dataset) -> PointDataset:
         """`dataset`, when it is one of points. Raises `ValueError` when not."""

@@ -115,11 +115,20 @@ def _widen(painter: QPainter, colour: QColor) -> None:
         painter.drawPolyline(QPolygonF([QPointF(side + 3 * way, 7), QPointF(side, 10), QPointF(side + 3 * way, 13)]))
 
 
+def _folder(painter: QPainter, colour: QColor) -> None:
+    path = QPainterPath(QPointF(3.5, 15))
+    for x, y in ((3.5, 5.5), (8, 5.5), (9.8, 7.5), (16.5, 7.5), (16.5, 15)):
+        path.lineTo(x, y)
+    path.closeSubpath()
+    painter.drawPath(path)
+
+
 DRAWINGS: dict[str, Callable[[QPainter, QColor], None]] = {
     "play": _play,
     "back": _back,
     "table": _table,
     "widen": _widen,
+    "folder": _folder,
     "pause": _pause,
     "step": _step,
     "reset": _reset,

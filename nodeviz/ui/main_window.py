@@ -14,6 +14,7 @@ from nodeviz.ui.banner import BannerArea
 from nodeviz.ui.command_palette import CommandPalette
 from nodeviz.ui.commands import MENUS
 from nodeviz.ui.desk import Desk, Workplace
+from nodeviz.ui.dropping import FileDrops
 from nodeviz.ui.exporting import show_menu
 from nodeviz.ui.help_panel import HelpPanel
 from nodeviz.ui.history_feed import HistoryFeed
@@ -80,6 +81,7 @@ class MainWindow(QMainWindow):
             StudyFeed(desk.store, desk.link, desk.clock, self.studies),
             ParameterFeed(desk.store, desk.link, field),
         )
+        FileDrops(self, desk)
         for plot in (self.plane.canvas, self.loss, self.evaluations, self.tradeoff):
             plot.menuAsked.connect(lambda at, plot=plot: show_menu(place, plot, at))
         self.studies.menuAsked.connect(lambda plot, at: show_menu(place, plot, at))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from nodeviz.settings import Setting
 from nodeviz.ui.controls.choice_row import ChoiceRow
+from nodeviz.ui.controls.file_row import FileRow
 from nodeviz.ui.controls.number_row import NumberRow
 from nodeviz.ui.controls.row import Row
 from nodeviz.ui.controls.switch_row import SwitchRow
@@ -21,4 +22,6 @@ ROWS: dict[str, type[Row]] = {
 
 def row_for(setting: Setting, section: str, store: ExperimentStore) -> Row:
     """The row that edits `setting` of the experiment's `section`, e.g. "solver"."""
+    if setting.files:
+        return FileRow(setting, section, store)
     return ROWS[setting.kind](setting, section, store)

@@ -47,6 +47,8 @@ class ThemedPlot(pg.PlotWidget):
         self.setFrameShape(self.Shape.NoFrame)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setMinimumSize(40, 30)
+        for widget in (self, self.viewport()):  # a file that is dropped here is for the window
+            widget.setAcceptDrops(False)
         self._names: dict[str, str] = {}
         self._sentence = QLabel(self)
         self._sentence.setAlignment(Qt.AlignmentFlag.AlignCenter)

@@ -15,6 +15,8 @@ from scipy.integrate import dblquad
 from nodeviz.datasets import Checkerboard, EightGaussians, Energy, Picture, Pinwheel, Rings, SwissRoll, TwoSpirals
 from nodeviz.datasets.image_file import image_file
 from nodeviz.datasets.quadrature import points_of
+from nodeviz.fields.mlp import MLPField
+from nodeviz.tasks import MatchDensity
 
 
 @pytest.mark.parametrize(
@@ -167,3 +169,8 @@ def test_an_image_without_ink_is_refused_in_a_sentence(tmp_path: Path) -> None:
     path.write_bytes(png(np.full((4, 4), 255, np.uint8)))
     with pytest.raises(ValueError, match="no dark pixel"):
         Picture(path=str(path)).sample(0)
+
+
+def test_an_experiment_with_an_image_that_cannot_be_read_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match="Choose a file that exists"):
+        MatchDensity().check(Picture(path=str(tmp_path / "nothing.png")), MLPField(cubed=False))
