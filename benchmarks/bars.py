@@ -1,4 +1,4 @@
-"""What we set out to reach on a CPU: ratios of a peer's time to ours, and two things besides."""
+"""What we set out to reach: ratios of a peer's time to ours, and besides them on a CPU two things, on a GPU one."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from benchmarks.report import Report
 
 OWN, ANY, ADJOINT, DIRECT, COMPILED = OwnField.name, AnyModule.name, Adjoint.name, Direct.name, Diffrax.name
 MOST_OVERHEAD, MOST_ERROR = 1.15, 2e-3
+LEAST_SHARE = 0.7
 
 
 class Bar(NamedTuple):
@@ -46,6 +47,10 @@ BARS: tuple[Bar, ...] = (
     Bar("W6 1e-5", ANY, ADJOINT, 1.5),
     *(Bar(case, OWN, COMPILED, 1) for case in ("W1", "W1b", "W2", "W3", "W4", "W5 forward", "W5 gradient")),
 )
+BARS_ON_CUDA: tuple[Bar, ...] = (
+    *(Bar(case, OWN, ADJOINT, 5) for case in ("W1", "W2", "W3")),
+    Bar("W4 1e6", OWN, DIRECT, 10),
+)
 
 
 class Verdict(NamedTuple):
@@ -59,12 +64,19 @@ class Verdict(NamedTuple):
 
 def verdicts(report: Report) -> Iterator[Verdict]:
     """On all bars whose two sides were measured."""
-    for bar in BARS:
+    for bar in {"cpu": BARS, "mps": ()}.get(report.device, BARS_ON_CUDA):
         ours, peer = report.of(bar.case, bar.ours), report.of(bar.case, bar.peer)
         if ours and peer:
             ratio = peer.median / ours.median
             what = f"{bar.case}: {bar.ours} against {bar.peer}"
             yield Verdict(what, f"≥ {bar.ratio:g} ×", f"{ratio:.2f} ×", ratio >= bar.ratio)
+    million = report.of("W4 1e6", OWN)
+    if million and million.overhead:
+        share = 1 / million.overhead
+        what, wanted = "W4 1e6: share of the time inside f", f"≥ {LEAST_SHARE:.0%}"
+        yield Verdict(what, wanted, f"{share:.0%}", share >= LEAST_SHARE)
+    if report.device != "cpu":
+        return
     portraits = report.of("W4", OWN)
     if portraits and portraits.overhead:
         overhead = portraits.overhead

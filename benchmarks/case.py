@@ -35,7 +35,8 @@ class Case:
     """One line of work, in float32: ys = solve from y0 through ts; where there is a loss, also its gradient.
 
     `field` is a plain `nn.Module` (t, y) -> dy that treats every row of y by itself; `own` is the same function as one
-    of nodeviz's fields, where there is one. `head` has further weights, which the loss reads and the step trains.
+    of nodeviz's fields, where there is one. `head` has further weights, which the loss reads and the step trains. What
+    is `for_gpus` is more than anyone wants to wait for on a CPU.
     """
 
     name: str
@@ -48,6 +49,7 @@ class Case:
     data: tuple[Tensor, ...] = ()
     head: Module | None = None
     optimiser: str | None = None
+    for_gpus: bool = False
 
     def to(self, place: torch.device | torch.dtype) -> Case:
         """A copy on a device, or of a dtype. Whole numbers, such as labels, stay what they are."""

@@ -70,14 +70,21 @@ def _line(cells: tuple[str, ...], widths: list[int]) -> str:
     return f"| {' | '.join([first, *rest])} |"
 
 
+_REPLAYED = """
+
+Clocks are read when the device has done all that it was given. nodeviz's attempts, and the steps of its gradients, are
+replayed as CUDA graphs from the second solve on, those of any module, too: `solver.resident.allow(graphs="all")`."""
+
+
 def _head(report: Report) -> str:
     versions = ", ".join(f"{name} {version}" for name, version in report.versions.items())
+    replayed = "" if report.device in ("cpu", "mps") else _REPLAYED
     untrained = "" if report.trained else "\n\n**Initial weights: these figures only show that the driver runs.**"
     return f"""# Speed beside the peers
 
 Written by `python -m benchmarks` on {report.date}: {report.machine}; device {report.device}; load {report.load:.2f} at
 the beginning; {versions}. One torch thread, float32, trained weights, medians of {report.rounds} rounds in which all
-contestants take turns.{untrained}
+contestants take turns.{replayed}{untrained}
 
 - **ms** is a step: the solve; where there is a loss, its gradient; where there is an optimiser, its step. **±** is half
   the distance between the quartiles of the rounds.
@@ -92,7 +99,7 @@ contestants take turns.{untrained}
 
 def _bars(report: Report) -> str:
     rows = [f"| {v.what} | {v.wanted} | {v.came} | {'yes' if v.met else '**no**'} |" for v in verdicts(report)]
-    if not rows or report.device != "cpu":
+    if not rows:
         return ""
     return "\n".join(["## What was set out for", "", "| | wanted | came | met |", "|:--|--:|--:|--:|", *rows])
 

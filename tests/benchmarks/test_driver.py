@@ -18,7 +18,8 @@ from benchmarks.report import Report, Result, Skipped
 from benchmarks.workloads import WORKLOADS
 
 QUICK = ["--untrained", "--rounds", "1", "--shortest", "0"]
-CASES = [case for workload in WORKLOADS for case in workload.cases(False)]
+ALL = [case for workload in WORKLOADS for case in workload.cases(False)]
+CASES = [case for case in ALL if not case.for_gpus]
 IN_TORCH = [each for each in CONTESTANTS if each.name.startswith(("nodeviz", "torchdiffeq"))]
 
 
@@ -31,7 +32,7 @@ def report(*results: Result, skipped: tuple[Skipped, ...] = ()) -> Report:
 
 
 def test_every_workload_has_its_cases_with_names_of_their_own() -> None:
-    names = [case.name for case in CASES]
+    names = [case.name for case in ALL]
     assert len(set(names)) == len(names)
     assert [workload.name for workload in WORKLOADS] == ["W1", "W2", "W3", "W4", "W5", "W6"]
 
@@ -82,7 +83,36 @@ def test_all_workloads_run_beside_torchdiffeq(tmp_path: Path) -> None:
 def test_it_runs_on_a_gpu(tmp_path: Path) -> None:
     assert main([*QUICK, "--device", "cuda", "--only", "nodeviz", "--out", str(tmp_path)]) == 0
     found = json.loads((tmp_path / "performance-cuda.json").read_bytes())
-    assert {each["case"] for each in found["results"]} == {case.name for case in CASES}
+    assert {each["case"] for each in found["results"]} == {case.name for case in ALL}
+    assert "What was set out for" in (tmp_path / "performance-cuda.md").read_text(encoding="utf-8")
+
+
+def test_a_machine_without_a_gpu_is_told_so(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("torch.cuda.is_available", lambda: False)
+    with pytest.raises(SystemExit):
+        main(["--device", "cuda"])
+    assert "torch finds no CUDA device on this machine" in capsys.readouterr().err
+
+
+def test_a_gpu_has_bars_of_its_own() -> None:
+    million = result("W4 1e6", "nodeviz, own field", 30.0)
+    found = report(
+        result("W3", "nodeviz, own field", 2.0),
+        result("W3", "torchdiffeq adjoint", 8.0),
+        million,
+        result("W4 1e6", "torchdiffeq direct", 330.0),
+    )
+    on_gpu = msgspec.structs.replace(found, device="NVIDIA H100")
+    judged = {verdict.what: (verdict.wanted, verdict.came, verdict.met) for verdict in verdicts(on_gpu)}
+    assert judged == {
+        "W3: nodeviz, own field against torchdiffeq adjoint": ("≥ 5 ×", "4.00 ×", False),
+        "W4 1e6: nodeviz, own field against torchdiffeq direct": ("≥ 10 ×", "11.00 ×", True),
+        "W4 1e6: share of the time inside f": ("≥ 70%", "50%", False),
+    }
+    assert "solver.resident.allow" in page(on_gpu)
+    assert "solver.resident.allow" not in page(found)
 
 
 def test_an_unknown_workload_is_refused_with_those_that_there_are(capsys: pytest.CaptureFixture[str]) -> None:
