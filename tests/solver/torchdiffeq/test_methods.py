@@ -110,3 +110,14 @@ def test_no_field_is_evaluated_beyond_the_last_time() -> None:
 def test_one_time_is_the_start() -> None:
     for method in ("dopri5", "rk4", "implicit_adams", "scipy_solver"):
         assert torch.equal(ours.odeint(Field(), Y0, T[:1], method=method), Y0[None])
+
+
+@pytest.mark.parametrize("tolerance", [1e-5, 1e-6])
+def test_a_spiral_comes_home_as_near_to_its_start_as_there(tolerance: float) -> None:
+    matrix, start, times = ts(-0.1, 2.0, -2.0, -0.1).view(2, 2), ts(2.0, 0.0), ts(0.0, 25.0)
+    distances = []
+    for library in LIBRARIES:
+        there = library.odeint(lambda t, y: y**3 @ matrix, start, times, rtol=tolerance, atol=tolerance)[-1]
+        back = library.odeint(lambda t, y: y**3 @ matrix, there, times.flip(0), rtol=tolerance, atol=tolerance)[-1]
+        distances.append(float((back - start).norm()))
+    assert distances[1] < 1.02 * distances[0]
