@@ -15,7 +15,7 @@ from tests.solver.gradients.weighed import TIMES, by_name, gradients
 
 CUBIC_SPIRAL = torch.tensor([[-0.1, 2.0], [-2.0, -0.1]], dtype=torch.float64)
 GENERAL = [method for method in METHODS if not isinstance(method, Symplectic)]
-"""Those of their order on any field; see test_symplectic for the others."""
+"""Those of their order on any field; see methods/test_symplectic for the others."""
 
 
 @pytest.mark.parametrize("method", GENERAL, ids=by_name)
