@@ -18,7 +18,9 @@ STEPS, ROUNDS = 300, 21
 
 
 def _add_options(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("name", nargs="?", help=f"a ready-made experiment: {', '.join(ready_made())} [spiral]")
+    parser.add_argument(
+        "name", nargs="?", help=f"a file, or a ready-made experiment: {', '.join(ready_made())} [spiral]"
+    )
     parser.add_argument("--experiment", type=Path, metavar="FILE", help="measure an experiment (.json) or a model")
     parser.add_argument(
         "--steps",

@@ -69,9 +69,10 @@ def _gradients(costs: tuple[GradientCost, ...], rtol: float) -> Iterator[str]:
 
 
 def _methods(costs: tuple[MethodCost, ...]) -> Iterator[str]:
-    yield "The whole trajectory    method           ms      NFE   largest error"
+    wide = max(len("method"), *(len(cost.name) for cost in costs)) + 2
+    yield f"The whole trajectory    {'method':<{wide}}      ms      NFE   largest error"
     for cost in costs:
-        yield f"{'':<24}{cost.name:<11}{cost.milliseconds:>8.2f}{cost.nfe:>9}{cost.error:>16.1e}"
+        yield f"{'':<24}{cost.name:<{wide}}{cost.milliseconds:>8.2f}{cost.nfe:>9}{cost.error:>16.1e}"
     chosen, *_ = costs
     as_good = [cost for cost in costs if cost.error <= chosen.error or cost is chosen]
     best = min(as_good, key=lambda cost: cost.milliseconds)

@@ -19,6 +19,7 @@ from nodeviz.engine.sweep import question_of, sweep
 from nodeviz.engine.trainer import Trainer
 from nodeviz.experiment import Experiment, SolverSettings
 from nodeviz.tasks.learnt import Learnt, place
+from nodeviz.tasks.solving import OWN
 from solver import native
 from solver.methods import METHODS
 
@@ -167,7 +168,7 @@ class Bench:
             experiment = replace(self._experiment, solver=replace(settings, method=name))
             current = next(sweep(self._inspector(experiment), question, lambda: 0.0)).current
             if current is not None:
-                yield MethodCost(name, current.milliseconds, current.nfe, current.error)
+                yield MethodCost(_called(experiment.solver), current.milliseconds, current.nfe, current.error)
 
     def _portrait(self) -> float:
         """Milliseconds for what the phase plane shows of new weights: many trajectories and a grid of velocities."""
@@ -195,6 +196,11 @@ def measure(trainer: Trainer, steps: int, rounds: int, tell: Callable[[str], Non
     if steps:
         tell(f"Trained for {steps} steps in {perf_counter() - began:.1f} s; measuring …")
     return Bench(trainer, rounds).measure()
+
+
+def _called(settings: SolverSettings) -> str:
+    """What the method is called: by the name that --method takes, or a user's own by the label in its file."""
+    return settings.method if settings.tableau is None or settings.method != OWN else settings.tableau.label
 
 
 def _batches() -> np.random.Generator:

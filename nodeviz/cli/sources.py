@@ -7,16 +7,25 @@ from pathlib import Path
 from nodeviz import experiment as experiments
 from nodeviz.assets_path import ready_made
 from nodeviz.cli.command import Misuse, did_you_mean
-from nodeviz.library.model_file import Model, initial_model, load_model
+from nodeviz.library.model_file import SUFFIX, Model, initial_model, load_model
+
+FILES = (SUFFIX, ".json")
 
 
 def beginning(name: str | None, file: Path | None) -> Model:
-    """What to begin with: the ready-made experiment `name`, the spiral when there is none, or what is in `file`."""
+    """What to begin with: what is in `file`, or in the file that `name` is the path of; or else the ready-made
+    experiment `name`, the spiral when there is none.
+    """
     if file is None:
-        return ready_made_model(name or "spiral")
+        return model_in(Path(name)) if name and _is_path(name) else ready_made_model(name or "spiral")
     if name is not None:
         raise Misuse(f"Name either the ready-made experiment {name} or --experiment, not both.")
     return model_in(file)
+
+
+def _is_path(name: str) -> bool:
+    """Whether this can only be meant as a file: ready-made experiments have plain names."""
+    return Path(name).suffix in FILES or len(Path(name).parts) > 1
 
 
 def ready_made_model(name: str) -> Model:
@@ -25,7 +34,7 @@ def ready_made_model(name: str) -> Model:
     if name not in known:
         raise Misuse(
             f"There is no ready-made experiment {name!r}{did_you_mean(name, known)}. "
-            f"There are {', '.join(known)}; --experiment FILE starts from a file."
+            f"There are {', '.join(known)}; a file ends in .json or {SUFFIX}."
         )
     return model_in(known[name])
 

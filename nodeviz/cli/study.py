@@ -23,7 +23,9 @@ STEPS = 300
 def _add_options(parser: argparse.ArgumentParser) -> None:
     names = ", ".join(study.name for study in STUDIES)
     parser.add_argument("study", metavar="STUDY", help=f"which question: {names}")
-    parser.add_argument("name", nargs="?", help=f"a ready-made experiment: {', '.join(ready_made())} [spiral]")
+    parser.add_argument(
+        "name", nargs="?", help=f"a file, or a ready-made experiment: {', '.join(ready_made())} [spiral]"
+    )
     parser.add_argument("--experiment", type=Path, metavar="FILE", help="study an experiment (.json) or a model")
     parser.add_argument(
         "--steps",

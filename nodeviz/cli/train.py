@@ -14,7 +14,9 @@ from nodeviz.library.runs import RunDirectory
 
 
 def _add_options(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("name", nargs="?", help=f"a ready-made experiment: {', '.join(ready_made())} [spiral]")
+    parser.add_argument(
+        "name", nargs="?", help=f"a file, or a ready-made experiment: {', '.join(ready_made())} [spiral]"
+    )
     parser.add_argument(
         "--experiment", type=Path, metavar="FILE", help="start from an experiment (.json) or go on from a model"
     )

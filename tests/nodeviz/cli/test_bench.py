@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from nodeviz.assets_path import assets
 from nodeviz.cli.bench_words import words
 from nodeviz.cli.measuring import GradientCost, Measured, MethodCost, StepCost
 from nodeviz.cli.run import run
@@ -46,6 +47,13 @@ def test_it_tells_the_figures_in_words(capsys: pytest.CaptureFixture[str]) -> No
     ):
         assert line in output.out
     assert "Trained for 2 steps" in output.err
+
+
+def test_a_tableau_of_ones_own_goes_by_the_label_in_its_file(capsys: pytest.CaptureFixture[str]) -> None:
+    tableau = str(assets() / "tableaus" / "merson.json")
+    assert run(["bench", *QUICK, "--tableau", tableau]) == 0
+    (line,) = (line for line in capsys.readouterr().out.splitlines() if "Merson 4(3)  " in line)
+    assert len(line.split()) == 5
 
 
 def test_json_is_one_object_whose_figures_fit_one_another(capsys: pytest.CaptureFixture[str]) -> None:

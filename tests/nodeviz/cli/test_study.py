@@ -6,12 +6,14 @@ import json
 import os
 import signal
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
 from nodeviz.analysis import studies
 from nodeviz.analysis.report import Column, Report, Table
 from nodeviz.analysis.study import Study, Subject
+from nodeviz.assets_path import ready_made
 from nodeviz.cli.run import run
 from nodeviz.cli.study_words import words
 
@@ -25,6 +27,15 @@ def test_a_study_is_told_as_a_table_and_a_sentence(capsys: pytest.CaptureFixture
     assert lines[2].startswith("1 ")
     assert [line.split()[0] for line in lines[2:11]] == [str(2**k) for k in range(9)]
     assert "slope \u22121" in lines[-1]
+
+
+def test_a_file_is_studied_by_its_path(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = tmp_path / "mine.json"
+    path.write_bytes(ready_made()["moons"].read_bytes())
+    assert run(["study", "depth", str(path), *QUICK[4:]]) == 0
+    assert "slope" in capsys.readouterr().out
+    assert run(["study", "depth", str(tmp_path / "missing.nodeviz")]) == 2
+    assert "missing.nodeviz cannot be read" in capsys.readouterr().err
 
 
 def test_json_is_the_whole_report(capsys: pytest.CaptureFixture[str]) -> None:

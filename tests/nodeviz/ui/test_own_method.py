@@ -7,8 +7,9 @@ from pathlib import Path
 import pytest
 from PySide6.QtWidgets import QFileDialog
 
+from nodeviz.assets_path import assets
 from nodeviz.experiment import Experiment, SolverSettings
-from nodeviz.tasks.tableau import WrittenTableau
+from nodeviz.tasks.tableau import WrittenTableau, method_of
 from nodeviz.ui.desk import Workplace
 from nodeviz.ui.launch import Launched
 from nodeviz.ui.own_method import KEY, USE_TABLEAU
@@ -39,6 +40,26 @@ def test_a_tableau_is_the_method_at_once_and_one_undo_takes_it_back(
     monkeypatch.setattr(QFileDialog, "getOpenFileName", lambda *_: ("", ""))  # closed without a choice
     USE_TABLEAU.run(Workplace(desk, launched.window))
     assert desk.store.experiment == Experiment()
+
+
+@pytest.mark.parametrize("path", sorted((assets() / "tableaus").glob("*.json")), ids=lambda path: path.stem)
+def test_every_example_is_used_and_says_its_order(
+    launched: Launched, path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opened, said = [], []
+
+    def choose(parent, title, folder, files):
+        opened.append(folder)
+        return str(path), ""
+
+    monkeypatch.setattr(QFileDialog, "getOpenFileName", choose)
+    launched.desk.announcements.said.connect(said.append)
+    USE_TABLEAU.run(Workplace(launched.desk, launched.window))
+    tableau = launched.desk.store.experiment.solver.tableau
+    assert opened == [str(path.parent)]
+    order = {"merson": 4, "nystrom3": 3, "ssprk43": 3, "zonneveld": 4}[path.stem]
+    assert method_of(tableau).order == order and f"{tableau.label} is the method now: order {order}" in said[-1]
+    assert method_of(tableau).adaptive == (path.stem != "nystrom3")
 
 
 def test_the_box_calls_the_method_by_its_label(qapp, qtbot) -> None:
