@@ -18,6 +18,7 @@ from solver.gradients.kept_solution import KeptSolution
 from solver.gradients.once import once
 from solver.gradients.parts import LeadingPart
 from solver.gradients.problem import Outcome, Problem
+from solver.gradients.recorded import recorded
 from solver.implicit.jacobians import Jacobians
 from solver.integrate import integrate
 from solver.method import Symplectic
@@ -28,7 +29,7 @@ from solver.trajectory import Trajectory
 from solver.watch import Watch
 
 
-class Forward(NamedTuple):
+class ForwardPass(NamedTuple):
     """A forward pass, as its adjoint needs it: its output times up to the last it reached, and the solution.
 
     `dt_next` is the step size, positive, that it ended with.
@@ -60,33 +61,27 @@ class AdjointMode(Protocol):
     @property
     def name(self) -> str: ...
 
-    def pull_back(self, forward: Forward, rows: Tensor, parameters: Sequence[Tensor]) -> Cotangents:
+    def pull_back(self, forward: ForwardPass, rows: Tensor, parameters: Sequence[Tensor]) -> Cotangents:
         """Cotangents (times, entries) of the saved states -> those of y0 and the parameters; NaN if the solve fails."""
         ...
 
 
 def solve_keeping_solution(problem: Problem, mode: AdjointMode) -> Outcome:
     """Integrate such that `mode` pulls cotangents back along the solution."""
-    field = problem.flat(problem.field)
-    slope = problem.first_slope(field)
-    if not problem.needs_gradient:
-        return problem.outcome(problem.integrate(field, problem.y0.reshape(-1), first_slope=slope))
-    found: list[Trajectory] = []
-    ys = _AlongSolution.apply(problem, mode, found, field, slope, problem.y0, *problem.parameters)
-    return problem.outcome(found[0], ys)
+    return recorded(problem, problem.flat(problem.field), _AlongSolution, mode)
 
 
 class _AlongSolution(torch.autograd.Function):
-    """ys = solve(y0, parameters); `found` receives the trajectory."""
+    """ys = solve(y0, parameters), for `recorded`."""
 
     @staticmethod
     def forward(
         ctx: Any,
         problem: Problem,
-        mode: AdjointMode,
         found: list[Trajectory],
         field: FlatField,
         slope: Tensor | None,
+        mode: AdjointMode,
         y0: Tensor,
         *parameters: Tensor,
     ) -> Tensor:
@@ -96,7 +91,7 @@ class _AlongSolution(torch.autograd.Function):
         found.append(trajectory)
         ctx.save_for_backward(*parameters)  # so that a change to them before backward is noticed
         ctx.mode, ctx.y0_shape = mode, y0.shape
-        ctx.forward = Forward(problem, trajectory.times[: trajectory.reached + 1], solution, trajectory.dt_next)
+        ctx.forward = ForwardPass(problem, trajectory.times[: trajectory.reached + 1], solution, trajectory.dt_next)
         return trajectory.ys
 
     @staticmethod
@@ -149,7 +144,7 @@ class AdjointSolve:
 
     def __init__(
         self,
-        forward: Forward,
+        forward: ForwardPass,
         field: DifferentiableField,
         parameters: Sequence[Tensor] = (),
         watch: Watch | None = None,

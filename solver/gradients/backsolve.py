@@ -18,6 +18,7 @@ from solver.field import FlatField, Pullback
 from solver.gradients.once import once
 from solver.gradients.parts import WithRest, strictest
 from solver.gradients.problem import Outcome, Problem
+from solver.gradients.recorded import recorded
 from solver.implicit.jacobians import Jacobians
 from solver.integrate import integrate
 from solver.method import Symplectic
@@ -48,26 +49,20 @@ class Backsolve:
     adjoint_plan: AdjointPlan | None = None
 
     def solve(self, problem: Problem) -> Outcome:
-        field = problem.flat(problem.field)
-        slope = problem.first_slope(field)
-        if not problem.needs_gradient:
-            return problem.outcome(problem.integrate(field, problem.y0.reshape(-1), first_slope=slope))
-        found: list[Trajectory] = []
-        ys = _Backsolve.apply(problem, self, found, field, slope, problem.y0, *problem.parameters)
-        return problem.outcome(found[0], ys)
+        return recorded(problem, problem.flat(problem.field), _Backsolve, self)
 
 
 class _Backsolve(torch.autograd.Function):
-    """ys = solve(y0, parameters); `found` receives the trajectory."""
+    """ys = solve(y0, parameters), for `recorded`."""
 
     @staticmethod
     def forward(
         ctx: Any,
         problem: Problem,
-        mode: Backsolve,
         found: list[Trajectory],
         field: FlatField,
         slope: Tensor | None,
+        mode: Backsolve,
         y0: Tensor,
         *parameters: Tensor,
     ) -> Tensor:

@@ -15,7 +15,7 @@ from torch import Tensor
 
 from solver import gradient_modes
 from solver.field import FlatField, of_state_alone
-from solver.gradients.adjoint_equation import AdjointSolve, Cotangents, Forward, solve_keeping_solution, unit
+from solver.gradients.adjoint_equation import AdjointSolve, Cotangents, ForwardPass, solve_keeping_solution, unit
 from solver.gradients.cotangents import ParameterSums
 from solver.gradients.kept_solution import KeptSolution
 from solver.gradients.problem import Outcome, Problem
@@ -37,7 +37,7 @@ class Gauss:
     def solve(self, problem: Problem) -> Outcome:
         return solve_keeping_solution(problem, self)
 
-    def pull_back(self, forward: Forward, rows: Tensor, parameters: Sequence[Tensor]) -> Cotangents:
+    def pull_back(self, forward: ForwardPass, rows: Tensor, parameters: Sequence[Tensor]) -> Cotangents:
         problem = forward.problem
         sums, field = ParameterSums(parameters), problem.flat(problem.field)
         quadrature = Quadrature(field, forward.solution, sums, problem.plan.method.order)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from torch import Tensor
 
 from solver import gradient_modes
-from solver.gradients.adjoint_equation import AdjointSolve, Cotangents, Forward, solve_keeping_solution, unit
+from solver.gradients.adjoint_equation import AdjointSolve, Cotangents, ForwardPass, solve_keeping_solution, unit
 from solver.gradients.problem import Outcome, Problem
 
 
@@ -26,7 +26,7 @@ class Interpolated:
     def solve(self, problem: Problem) -> Outcome:
         return solve_keeping_solution(problem, self)
 
-    def pull_back(self, forward: Forward, rows: Tensor, parameters: Sequence[Tensor]) -> Cotangents:
+    def pull_back(self, forward: ForwardPass, rows: Tensor, parameters: Sequence[Tensor]) -> Cotangents:
         z = AdjointSolve(forward, forward.problem.field, parameters).run(rows).z * unit(rows)
         y0, *found = z.split([rows.shape[1], *(parameter.numel() for parameter in parameters)])
         return Cotangents(y0, found)

@@ -19,6 +19,7 @@ from solver.gradients.cotangents import ParameterSums, SavedCotangents
 from solver.gradients.leapfrog_adjoint import AsynchronousLeapfrogAdjoint, Pair, pair_at_start
 from solver.gradients.once import once
 from solver.gradients.problem import Outcome, Problem
+from solver.gradients.recorded import recorded
 from solver.method import AsynchronousLeapfrog
 from solver.methods import METHODS
 from solver.trajectory import Checkpoint, Keep, Trajectory
@@ -44,17 +45,11 @@ class Reversible:
                 f'gradient="reversible" needs a method whose steps can be undone, of which there are: {able}; '
                 f'got {method.name}. Take one of them, or gradient="checkpointed".'
             )
-        field = problem.flat(problem.field)
-        slope = problem.first_slope(field)
-        if not problem.needs_gradient:
-            return problem.outcome(problem.integrate(field, problem.y0.reshape(-1), first_slope=slope))
-        found: list[Trajectory] = []
-        ys = _Reversible.apply(problem, found, field, slope, problem.y0, *problem.parameters)
-        return problem.outcome(found[0], ys)
+        return recorded(problem, problem.flat(problem.field), _Reversible)
 
 
 class _Reversible(torch.autograd.Function):
-    """ys = solve(y0, parameters); `found` receives the trajectory."""
+    """ys = solve(y0, parameters), for `recorded`."""
 
     @staticmethod
     def forward(
