@@ -10,8 +10,13 @@ How it is built. By the machine's own C compiler (`CC`, else cc, gcc or clang), 
 in the background, while the solves go the usual way; a second or two later it takes over. It is kept in the user's
 cache, under a name made of its source, the compiler and the processor. No compiler, or one that fails: nothing changes.
 
-How to see and to choose. `describe()` says in a sentence what is in use; `allow(False)`, or NODEVIZ_NATIVE=0 in the
-environment, switches it off; `wait()` waits until it is built.
+Any other module, or function, is recognised where it is a network of the kinds that the kernel knows, written in plain
+torch and doing nothing else: `solver.native.recognising` says how, and what is promised. Its gradient then arrives in
+its own parameters. One evaluation of the module at the start of each solve, which no statistics count, makes sure.
+
+How to see and to choose. `describe()` says in a sentence what is in use; `explain(field, y0)` whether a field is solved
+by the kernel, or the first thing in it that is not understood. `allow(False)`, or NODEVIZ_NATIVE=0 in the environment,
+switches the kernel off, `allow(modules=False)` only that of recognised modules; `wait()` waits until it is built.
 
 How it is fast. Samples are the lanes of vectors, blocks of them stay in the first cache through all stages of a step,
 and in the gradient through all stages of their pullback. Products are made in tiles that fit the registers. exp, tanh
@@ -20,6 +25,7 @@ and the others are series for whole vectors (`kernel/elementary.h`). One thread,
 
 from __future__ import annotations
 
+from solver.native.explaining import explain
 from solver.native.library import allow, describe, wait
 
-__all__ = ["allow", "describe", "wait"]
+__all__ = ["allow", "describe", "explain", "wait"]

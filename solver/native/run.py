@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from array import array
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from ctypes import CDLL, byref, c_double
 from itertools import repeat
 
@@ -16,36 +16,44 @@ from solver.solution import Status, StepRecord
 
 STATUSES = (Status.success, Status.step_underflow, Status.max_steps, Status.non_finite)
 """In the order of kernel/run.h."""
-NOBODY = LOOK_UP()
-"""The null pointer."""
 
 
 class Attendant:
-    """Calls `attend` from inside the kernel, and keeps what it raises until the kernel has returned."""
+    """Looks up from inside the kernel: calls `attend` and lets interrupts in. What is raised waits for its return."""
 
     def __init__(self, attend: Callable[[], None] | None) -> None:
-        self._attend = attend
-        self._raised: BaseException | None = None
-        self.look_up = LOOK_UP(self._look_up) if attend is not None else NOBODY
-
-    def _look_up(self) -> int:
-        try:
-            if self._attend is not None:
-                self._attend()
-        except BaseException as raised:  # it may not pass through C
-            self._raised = raised
-            return 1
-        return 0
+        self._raised: list[BaseException] = []
+        looks = _looks(attend, self._raised)
+        next(looks)
+        self.look_up = LOOK_UP(looks.__next__)
 
     def raise_what_was_raised(self) -> None:
-        if self._raised is not None:
-            raise self._raised
+        if self._raised:
+            raise self._raised[0]
+
+
+def _looks(attend: Callable[[], None] | None, raised: list[BaseException]) -> Iterator[int]:
+    """0 at each look, and 1 at the last one, when something was raised: it may not pass through C.
+
+    A generator, for an interrupt is raised where Python code is entered, and this is entered inside of its try.
+    """
+    try:
+        yield 0
+        while True:
+            if attend is not None:
+                attend()
+            yield 0
+    except GeneratorExit:
+        return
+    except BaseException as trouble:
+        raised.append(trouble)
+        yield 1
 
 
 class Run:
     """A solve that was made. It holds the kernel's memory until it is let go.
 
-    Raises `MemoryError` without any, and whatever the field's `attend` raises.
+    Raises `MemoryError` without any, and whatever the field's `attend`, or a signal, raises.
     """
 
     def __init__(

@@ -22,7 +22,10 @@ from solver.native.recognising.seen import Seen, Standing
 MOST_KINDS = 16
 """Of states and weights, that a field is listened to with."""
 MOST_CHANGES = 20
-"""After so many a field is solved in torch: looking at it again and again would cost more than the kernel saves."""
+SOLVES_FOR_A_CHANGE = 10
+"""A field may change so often, and once more for every so many solves. One that changes more often is left to torch:
+looking at it again and again would cost more than the kernel saves.
+"""
 
 
 class Refused(NamedTuple):
@@ -35,7 +38,7 @@ class Knowledge:
     """What is known of one field."""
 
     def __init__(self, root: Root) -> None:
-        self._changes = 0
+        self._changes, self._solves = 0, 0
         self._look(root)
 
     def _look(self, root: Root) -> None:
@@ -51,6 +54,8 @@ class Knowledge:
         tensors = self._tensors(root, y0)
         layout = self._layout(function, tensors, t0, y0)
         used = [tensors[piece.place] for piece in layout.pieces]
+        if not torch.is_grad_enabled():
+            return NativeField(layout.network, layout.packed(tensors, ()))
         if any(x.requires_grad and not _is_among(x, parameters) for x in used):
             raise NotUnderstoodError("It depends on tensors that require gradients but are not among the parameters.")
         unused = tuple(x for x in parameters if not _is_among(x, used))
@@ -58,6 +63,7 @@ class Knowledge:
 
     def _tensors(self, root: Root, y0: Tensor) -> tuple[Tensor, ...]:
         """Those that the field holds, when it still is what it was, and otherwise what it is now."""
+        self._solves += 1
         for _ in range(2):
             if isinstance(self._seen, Refused):
                 raise NotUnderstoodError(self._seen.reason)
@@ -68,8 +74,8 @@ class Knowledge:
             if standing is Standing.same and tensors is not None:
                 return _of_one_kind(tensors, y0)
             self._changes += 1
-            if self._changes > MOST_CHANGES:
-                self._seen = Refused(f"What its code reads has changed more than {MOST_CHANGES} times.")
+            if self._changes > MOST_CHANGES + self._solves // SOLVES_FOR_A_CHANGE:
+                self._seen = Refused(f"What its code reads changes too often: {self._changes} times by now.")
             else:
                 self._look(root)
         raise NotUnderstoodError("What its code reads changes while it is looked at.")

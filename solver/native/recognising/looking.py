@@ -89,10 +89,14 @@ class _Look:
             for module in list(self._modules.values()):
                 self._follow(module)
         self._refuse_unknown_names()
-        modules = tuple(map(self._seen_module, self._modules.values()))
-        defaults = None if root.free is None else root.free.__defaults__
+        free = root.free
         return Seen(
-            modules, tuple(self._reads.values()), tuple(self._cells.items()), defaults, tuple(self._places.values())
+            tuple(map(self._seen_module, self._modules.values())),
+            tuple(self._reads.values()),
+            tuple(self._cells.items()),
+            None if free is None else free.__defaults__,
+            None if free is None else free.__globals__,
+            tuple(self._places.values()),
         )
 
     def _read(self, function: FunctionType) -> None:

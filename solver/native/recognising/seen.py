@@ -121,12 +121,16 @@ def _content(cell: Any) -> object:
 
 @dataclass(frozen=True)
 class Seen:
-    """All that the code of a field could read. `cells` and `defaults` are those of a field that is a function."""
+    """All that the code of a field could read.
+
+    `cells`, `defaults` and `spaces`, its globals, are those of a field that is a function: others have the same code.
+    """
 
     modules: tuple[SeenModule, ...]
     reads: tuple[Read, ...]
     cells: tuple[tuple[str, object], ...]
     defaults: object
+    spaces: Mapping[str, Any] | None
     places: tuple[Place, ...]
 
     def standing(self, function: FunctionType | None) -> Standing:
@@ -141,7 +145,7 @@ class Seen:
         for read in self.reads:
             if not read.is_same():
                 return Standing.changed
-        if function is not None and not self._closes_over_the_same(function):
+        if function is not None and not self._is_of(function):
             return Standing.changed
         return Standing.hooked if _hooks_for_all() else worst
 
@@ -150,10 +154,12 @@ class Seen:
         found = tuple(place.read(function) for place in self.places)
         return found if all(isinstance(each, Tensor) for each in found) else None  # type: ignore[return-value]
 
-    def _closes_over_the_same(self, function: FunctionType) -> bool:
+    def _is_of(self, function: FunctionType) -> bool:
+        if function.__globals__ is not self.spaces or function.__kwdefaults__:
+            return False
         cells = cells_of(function)
         same = all(is_same(cells.get(name, MISSING), value) for name, value in self.cells)
-        return same and is_same(function.__defaults__, self.defaults) and not function.__kwdefaults__
+        return same and is_same(function.__defaults__, self.defaults)
 
 
 def _hooks_for_all() -> bool:

@@ -286,9 +286,18 @@ def test_copies_are_modules_of_their_own() -> None:
 
 def test_what_changes_all_the_time_is_left_to_torch() -> None:
     module = Everything()
-    for turn in range(knowledge.MOST_CHANGES + 2):
+    most = knowledge.MOST_CHANGES
+    for turn in range(2 * most):
         module.power = 1 if turn % 2 else 3
-        assert_as_in_torch(module, native_too=turn <= knowledge.MOST_CHANGES)
+        assert_as_in_torch(module, native_too={0: True, most: True, 2 * most - 1: False}.get(turn))
+
+
+def test_a_function_of_the_same_code_in_another_file_is_another_one() -> None:
+    code = "def field(t, y):\n    return net(y)\n"
+    spaces: list[dict[str, Any]] = [{"net": mlp(nn.Tanh()).requires_grad_(False)} for _ in range(2)]
+    for space in spaces:
+        exec(compile(code, "either", "exec"), space)
+        assert_as_in_torch(space["field"], native_too=True)
 
 
 def test_a_state_that_is_not_finite_goes_the_usual_way() -> None:
