@@ -8,6 +8,7 @@ import torch
 from nodeviz.fields import Field, FormulaField, MLPField
 from nodeviz.fields.modules.traced_field import TracedField
 from solver.resident.field import repeats
+from tests.elsewhere import ELSEWHERE, staying_there
 from tests.host_reads import counted_reads
 from tests.nodeviz.fields.test_every_field import CHOOSING, VARIANTS, name_of
 
@@ -54,6 +55,26 @@ def test_a_field_takes_its_time_as_a_tensor_and_reads_nothing(field: Field) -> N
 @pytest.mark.parametrize("field", FLOWS, ids=name_of)
 def test_so_does_one_with_a_density_beside_its_state(field: Field) -> None:
     assert_takes_time_as_a_tensor(TracedField(module(field)), states(field.dim + 1))
+
+
+ALSO_CONSTANT = FormulaField("1", "0", ())
+"""Its velocity is made on the CPU, which a graph refuses: it is then solved without."""
+
+
+@pytest.mark.parametrize("traced", [False, True], ids=["alone", "with a density"])
+@pytest.mark.parametrize("field", [field for field in PROMISING if field != ALSO_CONSTANT], ids=name_of)
+def test_a_field_on_another_device_keeps_to_it(field: Field, traced: bool) -> None:
+    if traced and isinstance(field, FormulaField):
+        pytest.skip("no density goes with a formula")
+    made = module(field).to(ELSEWHERE)
+    whole = TracedField(made) if traced else made
+    y, time = states(field.dim + traced).to(ELSEWHERE), torch.zeros((), device=ELSEWHERE)
+    whole.evaluate(time, y)
+    with staying_there():
+        dy = whole.evaluate(time, y)
+        _, pullback = whole.linearise(time, y)
+        pulled = pullback(dy)
+    assert {each.device.type for each in (dy, pulled.y, *pulled.parameters) if each is not None} == {ELSEWHERE}
 
 
 def test_a_formula_that_chooses_promises_nothing() -> None:
