@@ -35,8 +35,8 @@ def _add_options(parser: argparse.ArgumentParser) -> None:
 
 def _run(options: argparse.Namespace) -> int:
     model = beginning(options.name, options.experiment)
-    from nodeviz.cli.measuring import measure  # here, for it imports torch
     from nodeviz.cli.training import trainer_from
+    from nodeviz.engine.measuring import measure  # here, for it imports torch
 
     try:
         trainer = trainer_from(model, experiment_as_asked(model.experiment, options))

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from nodeviz.cli.measuring import GradientCost, Measured, MethodCost, StepCost
+    from nodeviz.engine.measuring import GradientCost, Measured, MethodCost, StepCost
 
 FRAME = 1000 / 60
 GOOD_GRADIENT = 1e-3

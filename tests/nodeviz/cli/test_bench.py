@@ -9,8 +9,8 @@ import pytest
 
 from nodeviz.assets_path import assets
 from nodeviz.cli.bench_words import words
-from nodeviz.cli.measuring import GradientCost, Measured, MethodCost, StepCost
 from nodeviz.cli.run import run
+from nodeviz.engine.measuring import GradientCost, Measured, MethodCost, StepCost
 from nodeviz.experiment import Experiment
 
 QUICK = ["--steps", "2", "--rounds", "1", "--task-points", "3", "--batch", "4", "--dataset-points", "50"]
