@@ -143,5 +143,7 @@ def _sample_times(ts: Tensor, y0: Tensor, open_end: bool) -> Tensor:
     times = ts.detach().to(y0.device, torch.float64)
     signs = times.diff(dim=0).sign()
     if bool(((signs.amax(0) > 0) & (signs.amin(0) < 0)).any() if len(times) > 1 else False):
-        raise ValueError("ts must run one way, rising or falling, for each sample; it turns around.")
+        raise ValueError(
+            "ts must run one way, rising or falling, for each sample; it turns around. Sort each sample's times."
+        )
     return times.expand(batch, -1).t().contiguous() if times.dim() == 1 else times.contiguous()
