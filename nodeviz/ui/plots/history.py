@@ -11,9 +11,9 @@ BRANCHES = 8  # values of one level that make one of the next
 NEWEST = 2**15
 """Values that are kept one by one. Steps before these are known by the extremes of ever larger blocks."""
 BLOCKS = 2**13
-"""Blocks that each level of the pyramid keeps: hours of training take a megabyte or two, and no screen is as wide."""
+"""Blocks that each level of the pyramid keeps: hours of training take a megabyte, and no screen is as wide."""
 
-Values = NDArray[np.float64]
+Values = NDArray[np.floating]
 
 
 class Envelope(NamedTuple):
@@ -25,13 +25,13 @@ class Envelope(NamedTuple):
 
 
 class Growing:
-    """A float64 array that grows at its end in amortised constant time, and whose oldest entries may be let go.
+    """A float32 array that grows at its end in amortised constant time, and whose oldest entries may be let go.
 
     Entries are counted from the first there ever was.
     """
 
     def __init__(self) -> None:
-        self._room = np.empty(1024)
+        self._room = np.empty(1024, np.float32)
         self._count = 0
         self.gone = 0
         """Entries let go."""
@@ -50,7 +50,7 @@ class Growing:
         """The entries from number `start` on; NaN for those let go."""
         if start >= self.gone:
             return self.values[start - self.gone :]
-        return np.concatenate([np.full(self.gone - start, np.nan), self.values])
+        return np.concatenate([np.full(self.gone - start, np.nan, np.float32), self.values])
 
     def put(self, start: int, values: Values) -> None:
         """Let `values` be the entries from number `start` on, and the last; between the end and `start` is NaN."""
@@ -59,7 +59,7 @@ class Growing:
         known, place = min(self._count, start - self.gone), start - self.gone
         count = place + len(values)
         if count > len(self._room):
-            room = np.empty(max(count, 2 * len(self._room)))
+            room = np.empty(max(count, 2 * len(self._room)), np.float32)
             room[:known] = self._room[:known]
             self._room = room
         self._room[known:place] = np.nan
@@ -72,18 +72,20 @@ class Growing:
             return
         old = (self.end - most) // BRANCHES * BRANCHES - self.gone
         kept = self.values[old:].copy()
-        self._room = np.empty(2 * most + BRANCHES)
+        self._room = np.empty(2 * most + BRANCHES, np.float32)
         self._room[: len(kept)] = kept
         self._count, self.gone = len(kept), self.gone + old
 
 
 class History:
-    """One value a step, for consecutive steps from `first` on. What was never recorded is NaN.
+    """One value a step, for consecutive steps from `first` on, in single precision. What was never recorded is NaN.
 
-    Of the newest steps every value is kept; the further back, the larger the blocks of which the extremes are.
+    Of the newest steps every value is kept; the further back, the larger the blocks of which the extremes are. One that
+    is not `drawn` has no extremes.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, *, drawn: bool = True) -> None:
+        self._drawn = drawn
         self.clear()
 
     def clear(self) -> None:
@@ -148,7 +150,7 @@ class History:
         """Bring every level up to date from value number `changed` on, then let go of what is old."""
         below_low = below_high = self._values
         level = 0
-        while below_low.end > BRANCHES:
+        while self._drawn and below_low.end > BRANCHES:
             if level == len(self._levels):
                 self._levels.append((Growing(), Growing()))
                 changed = 0
@@ -201,7 +203,7 @@ class Smoothed:
 
     def __init__(self, memory: float = 0.97) -> None:
         self.raw, self.mean = History(), History()
-        self._share = History()
+        self._share = History(drawn=False)
         self._memory = memory
 
     def clear(self) -> None:
