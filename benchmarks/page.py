@@ -88,6 +88,9 @@ contestants take turns.{replayed}{untrained}
 
 - **ms** is a step: the solve; where there is a loss, its gradient; where there is an optimiser, its step. **±** is half
   the distance between the quartiles of the rounds.
+- **any module** is the plain `nn.Module` that the peers are given. Where nodeviz recognises it as a network of its
+  kernel's, it is solved there, weights and gradients included; **unrecognised** is the same module solved in torch, as
+  any other is: `solver.native.explain(field, y0)` tells which it is. Without the one, any module is unrecognised.
 - **×** is a time divided by ours, with a field of our own and with any `nn.Module`: above 1, we are ahead.
 - **NFE** counts evaluations of the field alone, and together with a vector-Jacobian product. diffrax's follow from its
   count of steps.
