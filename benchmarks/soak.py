@@ -2,6 +2,7 @@
 
     python benchmarks/soak.py               eight hours, a line every ten minutes
     python benchmarks/soak.py 0.5 60        half an hour, a line every sixty seconds
+    python benchmarks/soak.py 0.5 60 moons  the same of a ready-made experiment, by its name
 
 Ends with status 1 when a process holds more than 20 MB more at the end than after the first minutes. Linux only: it
 reads /proc.
@@ -41,17 +42,18 @@ def held_by(pid: int) -> float:
     return pages * os.sysconf("SC_PAGE_SIZE") / 1e6
 
 
-def soak(seconds: float, every: float) -> Iterator[Sample]:
+def soak(seconds: float, every: float, experiment: str = "spiral") -> Iterator[Sample]:
     """Train in the real window for `seconds`; a sample every so many seconds, and the first at once."""
     from PySide6.QtCore import QEventLoop, QTimer
 
+    from nodeviz.assets_path import ready_made
     from nodeviz.engine.client import EngineClient
     from nodeviz.ui.application import make_application
     from nodeviz.ui.launch import launch
 
     make_application(sys.argv[:1])
     client = EngineClient()
-    launched = launch(client)
+    launched = launch(client, ready_made()[experiment])
     launched.window.show()
     link, began = launched.desk.link, monotonic()
     link.train()
@@ -87,7 +89,7 @@ def main() -> int:
     with tempfile.TemporaryDirectory() as home:
         os.environ["NODEVIZ_HOME"] = home
         print(f"{'minutes':>8}{'step':>12}" + "".join(f"{name + ' MB':>14}" for name in PROCESSES), flush=True)
-        for sample in soak(3600 * hours, every):
+        for sample in soak(3600 * hours, every, *sys.argv[3:]):
             samples.append(sample)
             held = "".join(f"{sample.held.get(name, float('nan')):14.1f}" for name in PROCESSES)
             print(f"{sample.seconds / 60:8.1f}{sample.step:12,}{held}", flush=True)
