@@ -6,6 +6,7 @@ from collections.abc import Callable
 from math import inf
 from time import perf_counter
 
+from nodeviz.engine.evaluations import Evaluations
 from nodeviz.engine.ledger import Ledger
 from nodeviz.engine.messages import (
     Activity,
@@ -34,12 +35,6 @@ CHECKPOINT_EVERY = 0.5
 """Seconds from one Checkpoint to the next: half of the second that may be lost, for a step may be slow."""
 WIRE_SPEED = 20e6
 """Bytes of weights a second at most: a field of millions of parameters is shown less often."""
-EVALUATION_SHARE = 0.02
-"""The share of the time that the figure of merit may take."""
-EARLY, QUICK = 3, 0.25
-"""At first the loss falls fastest: after steps 1, 3, 9 … it is evaluated too, where that takes less than so many s."""
-USUAL_EVALUATION = 0.05
-"""Seconds: what the first one is taken to have cost, which may have waited for a compiler."""
 
 
 class TrainerSession(Session):
@@ -52,13 +47,13 @@ class TrainerSession(Session):
         self._clock = clock
         self._trainer: Trainer | None = None
         self._ledger = Ledger(0)
+        self._evaluations = Evaluations()
         self._to_take: float = 0
         """Steps to take before pausing: 0 is paused, infinity is until told."""
         self._patience = Patience()
         self._halted = False
         """Whether training paused by itself, because solves failed: an edit then lets it go on."""
-        self._tell_at = self._weights_at = self._checkpoint_at = self._evaluate_at = 0.0
-        self._evaluation_took, self._evaluated_step = USUAL_EVALUATION, 0
+        self._tell_at = self._weights_at = self._checkpoint_at = 0.0
 
     @property
     def busy(self) -> bool:
@@ -117,7 +112,7 @@ class TrainerSession(Session):
         self.run, self.revision = command.run, command.revision
         events.append(self._configured(kept))
         if not kept:
-            self._ledger = Ledger(self._ready_trainer().steps)
+            self._begin_record()
         if moved or not kept:
             events += self._standing()
         if self._halted:
@@ -129,8 +124,12 @@ class TrainerSession(Session):
         told = self._progress()
         self._leave_off()
         self.run = command.run
-        self._ledger = Ledger(self._ready_trainer().steps)
+        self._begin_record()
         return [*told, self._configured(False), self._activity("paused"), *self._standing()]
+
+    def _begin_record(self) -> None:
+        """Of a run that begins where the trainer stands."""
+        self._ledger, self._evaluations = Ledger(self._ready_trainer().steps), Evaluations()
 
     def _leave_off(self) -> list[Event]:
         """Stop stepping without telling where training stands."""
@@ -215,15 +214,9 @@ class TrainerSession(Session):
     def _evaluate(self, trainer: Trainer) -> None:
         """Note the figure of merit when it is due."""
         began, step = self._clock(), trainer.steps
-        last = self._evaluated_step if self._evaluated_step < step else 0
-        early = step >= EARLY * last and self._evaluation_took < QUICK
-        if early or began >= self._evaluate_at:
+        if self._evaluations.due(step, began):
             self._ledger.note_test(trainer.evaluate())
-            now = self._clock()
-            # One that took unusually long, for whatever reason, does not delay the next.
-            took, before = now - began, self._evaluation_took
-            self._evaluation_took, self._evaluated_step = took, step
-            self._evaluate_at = now + min(took, before) / EVALUATION_SHARE
+            self._evaluations.note(step, began, self._clock())
 
     def _configured(self, kept: bool) -> Configured:
         trainer = self._ready_trainer()
