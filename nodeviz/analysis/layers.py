@@ -41,7 +41,7 @@ class AtDepth(NamedTuple):
     accuracy: float
 
 
-class Classifier(NamedTuple):
+class TrainedFlow(NamedTuple):
     """A trained flow in float64, with the points that judge it."""
 
     learnt: Learnt
@@ -62,35 +62,35 @@ class Classifier(NamedTuple):
 @torch.no_grad()
 def reports(subject: Subject) -> Iterator[Report]:
     """One depth more in every report; the last one says how fast the gap closes."""
-    classifier = _classifier(subject)
+    flow = _trained_flow(subject)
     mark = float(subject.experiment.view.layers) or None
-    ts = torch.tensor([0.0, classifier.run.end], dtype=torch.float64)
-    exact = solve(classifier.velocity, classifier.points.states, ts, method="dop853", rtol=TOLERANCE, atol=TOLERANCE)
+    ts = torch.tensor([0.0, flow.run.end], dtype=torch.float64)
+    exact = solve(flow.velocity, flow.points.states, ts, method="dop853", rtol=TOLERANCE, atol=TOLERANCE)
     if not exact.status.ok:
         yield Report(sentence=f"The flow cannot be followed to its end. {exact.status.sentence}", done=True)
         return
-    limit, found = classifier.accuracy_of(exact.ys[-1]), []
+    limit, found = flow.accuracy_of(exact.ys[-1]), []
     for depth in DEPTHS:
-        states = _through(classifier, depth)
+        states = _through(flow, depth)
         distance = float((states - exact.ys[-1]).norm(dim=-1).mean())
-        found.append(AtDepth(depth, distance, classifier.accuracy_of(states)))
+        found.append(AtDepth(depth, distance, flow.accuracy_of(states)))
         yield Report(_table(found, limit), _chart(found, mark), f"Up to {depth} of {DEPTHS[-1]} layers so far.")
     yield Report(_table(found, limit), _chart(found, mark), _conclusion(found, limit), done=True)
 
 
-def _classifier(subject: Subject) -> Classifier:
+def _trained_flow(subject: Subject) -> TrainedFlow:
     experiment = subject.experiment
     here = replace(experiment, training=replace(experiment.training, device="cpu"))
     run = ClassifyRun(as_classify(here.task), here)
     learnt = place(experiment.field, subject.theta).learnt.double()
-    return Classifier(learnt, run.held_out.some(slice(POINTS), like=learnt.own), run, subject.attend)
+    return TrainedFlow(learnt, run.held_out.some(slice(POINTS), like=learnt.own), run, subject.attend)
 
 
-def _through(classifier: Classifier, layers: int) -> Tensor:
+def _through(flow: TrainedFlow, layers: int) -> Tensor:
     """Where so many layers take the points."""
-    states, length = classifier.points.states, classifier.run.end / layers
+    states, length = flow.points.states, flow.run.end / layers
     for k in range(layers):
-        states = states + length * classifier.velocity(k * length, states)
+        states = states + length * flow.velocity(k * length, states)
     return states
 
 

@@ -14,7 +14,7 @@ from nodeviz.tasks.classify import SHARPNESS
 from nodeviz.tasks.read_out import ReadOut
 
 STREAM = 6
-"""Weights, batches, noise, points, read-out and rivals each draw from a stream of their own of the same seed."""
+"""Weights, batches, noise, points, read-out and baselines each draw from a stream of their own of the same seed."""
 
 
 class Shape(NamedTuple):

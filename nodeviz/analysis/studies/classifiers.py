@@ -18,7 +18,7 @@ def unsuited(experiment: Experiment) -> str:
 
 
 def _run(subject: Subject) -> Iterator[Report]:
-    from nodeviz.analysis.classifiers.contest import reports  # here, for it imports torch
+    from nodeviz.analysis.classifiers.comparison import reports  # here, for it imports torch
 
     return reports(subject)
 

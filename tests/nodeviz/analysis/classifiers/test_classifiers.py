@@ -7,10 +7,10 @@ import numpy as np
 import pytest
 import torch
 
-from nodeviz.analysis.classifiers.contender import Contender
-from nodeviz.analysis.classifiers.entrants import entrants
+from nodeviz.analysis.classifiers.compared import compared_classifiers
 from nodeviz.analysis.classifiers.ode_net import OdeNet
 from nodeviz.analysis.classifiers.resnet import Shape, drawn_resnet, widths_for
+from nodeviz.analysis.classifiers.trained_classifier import TrainedClassifier
 from nodeviz.analysis.kept_bytes import kept_by
 from nodeviz.datasets import Annuli, Moons
 from nodeviz.experiment import Experiment, SolverSettings, ViewSettings
@@ -96,9 +96,9 @@ def test_tensors_saved_for_a_backward_pass_are_kept() -> None:
 def test_the_adjoint_keeps_least_and_the_way_through_the_solver_most_and_more_for_every_step() -> None:
     def kept(mode: str, steps: int) -> float:
         fixed = msgspec.structs.replace(MOONS, solver=SolverSettings(method="rk4", dt=1 / steps))
-        contender = Contender(OdeNet(mode, fixed, mode), fixed.training)
-        contender.weigh(ROWS)
-        return contender.kept
+        trained = TrainedClassifier(OdeNet(mode, fixed, mode), fixed.training)
+        trained.weigh(ROWS)
+        return trained.kept
 
     assert kept("backsolve", 4) < kept("checkpointed", 4) < kept("direct", 4)
     assert kept("backsolve", 16) == kept("backsolve", 4)
@@ -107,34 +107,34 @@ def test_the_adjoint_keeps_least_and_the_way_through_the_solver_most_and_more_fo
 
 def test_all_of_them_have_about_as_many_parameters_as_the_experiment() -> None:
     for experiment in (MOONS, msgspec.structs.replace(MOONS, field=MLPField(width=23, cubed=False, augmented=1))):
-        sizes = [classifier.theta.numel() for classifier in entrants(experiment)]
+        sizes = [classifier.theta.numel() for classifier in compared_classifiers(experiment)]
         assert len(sizes) == 5
         np.testing.assert_allclose(sizes, experiment.initial_parameters().size, rtol=0.04)
 
 
 def test_the_other_flow_has_a_dimension_more_or_none_beside_the_plane() -> None:
-    assert entrants(MOONS)[-1].name == "ODE-Net, augmented by 1"
+    assert compared_classifiers(MOONS)[-1].name == "ODE-Net, augmented by 1"
     augmented = msgspec.structs.replace(MOONS, field=MLPField(width=23, cubed=False, augmented=2))
-    assert entrants(augmented)[-1].name == "ODE-Net, in the plane"
+    assert compared_classifiers(augmented)[-1].name == "ODE-Net, in the plane"
     typed = msgspec.structs.replace(MOONS, field=FormulaField())
-    assert all("plane" not in one.name and "augmented" not in one.name for one in entrants(typed))
+    assert all("plane" not in one.name and "augmented" not in one.name for one in compared_classifiers(typed))
 
 
 def test_a_resnet_has_as_many_blocks_as_layers_are_looked_at() -> None:
-    names = [one.name for one in entrants(msgspec.structs.replace(MOONS, view=ViewSettings(layers=3)))]
+    names = [one.name for one in compared_classifiers(msgspec.structs.replace(MOONS, view=ViewSettings(layers=3)))]
     assert "ResNet of 3 blocks" in names
 
 
 def test_a_way_that_is_the_adjoint_already_competes_once() -> None:
     by_adjoint = msgspec.structs.replace(MOONS, solver=SolverSettings(gradient="backsolve"))
-    assert len(entrants(by_adjoint)) == len(entrants(MOONS)) - 1
+    assert len(compared_classifiers(by_adjoint)) == len(compared_classifiers(MOONS)) - 1
 
 
 def test_one_whose_solve_does_not_get_to_its_end_trains_no_further() -> None:
     exploding = Experiment(
         task=Classify(), dataset=Annuli(points=100), field=FormulaField("exp(9*abs(x) + 9*abs(y))", "0", ())
     )
-    contender = Contender(OdeNet("exploding", exploding, "checkpointed"), exploding.training)
-    contender.step(ROWS, LABELS)
-    assert contender.failed
-    assert contender.steps == 0
+    trained = TrainedClassifier(OdeNet("exploding", exploding, "checkpointed"), exploding.training)
+    trained.step(ROWS, LABELS)
+    assert trained.failed
+    assert trained.steps == 0

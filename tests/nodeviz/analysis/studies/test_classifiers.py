@@ -5,7 +5,7 @@ from __future__ import annotations
 import msgspec
 import pytest
 
-from nodeviz.analysis.classifiers.contest import reports
+from nodeviz.analysis.classifiers.comparison import reports
 from nodeviz.analysis.studies.classifiers import CLASSIFIERS
 from nodeviz.analysis.study import Subject
 from nodeviz.assets_path import ready_made

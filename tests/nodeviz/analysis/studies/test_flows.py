@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 import torch
 
-from nodeviz.analysis.contest_of_flows import contestants, reports
+from nodeviz.analysis.flows.comparison import compared_flows, reports
 from nodeviz.analysis.studies.flows import FLOWS
 from nodeviz.analysis.study import Subject
 from nodeviz.datasets import EightGaussians, Energy
@@ -43,13 +43,13 @@ def test_the_last_report_has_a_row_for_every_flow_and_a_line_for_the_floor() -> 
 
 
 def test_small_flows_are_as_large_as_they_say() -> None:
-    sizes = {one.name: one.parameters for one in contestants(LIKELIHOOD, LIKELIHOOD.task)}
+    sizes = {one.name: one.parameters for one in compared_flows(LIKELIHOOD, LIKELIHOOD.task)}
     assert [sizes[f"planar, {layers} layers"] for layers in (2, 8, 32)] == [10, 40, 160]
     assert sizes["this field, by likelihood"] == LIKELIHOOD.initial_parameters().size
 
 
 def test_without_samples_there_is_no_flow_matching_and_planar_flows_lead_to_the_energy() -> None:
-    found = {one.name: one for one in contestants(REVERSE, REVERSE.task)}
+    found = {one.name: one for one in compared_flows(REVERSE, REVERSE.task)}
     assert not any("matching" in name for name in found)
     assert found["planar, 8 layers"].evaluations() == 8
 
@@ -57,7 +57,7 @@ def test_without_samples_there_is_no_flow_matching_and_planar_flows_lead_to_the_
 @pytest.mark.slow
 @pytest.mark.parametrize("experiment", [LIKELIHOOD, REVERSE], ids=["likelihood", "reverse KL"])
 def test_every_contestant_learns(experiment: Experiment) -> None:
-    for one in contestants(experiment, experiment.task):
+    for one in compared_flows(experiment, experiment.task):
         before = one.merit()
         for _ in range(60):
             one.step()

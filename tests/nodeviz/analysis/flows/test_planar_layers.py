@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import torch
 
-from nodeviz.analysis.rivals.planar_flow import drawn_planar_flow, planar_flow
+from nodeviz.analysis.flows.planar_layers import drawn_planar_flow, planar_flow
 
 torch.set_num_threads(1)
 

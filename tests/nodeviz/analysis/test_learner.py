@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 import torch
 
-from nodeviz.analysis.classifiers.contender import Contender
-from nodeviz.analysis.classifiers.contest import Contest
+from nodeviz.analysis.classifiers.comparison import Comparison
 from nodeviz.analysis.classifiers.ode_net import OdeNet
+from nodeviz.analysis.classifiers.trained_classifier import TrainedClassifier
 from nodeviz.analysis.study import Subject
 from nodeviz.datasets import Moons
 from nodeviz.engine.trainer import Trainer
@@ -21,16 +21,16 @@ FORMULA = FormulaField("a*y", "sin(b*x)", (Parameter("a", 0.5, trained=False), P
 
 
 @pytest.mark.parametrize("field", [MLPField(width=8), FORMULA], ids=["network", "formula with a parameter held"])
-def test_a_contender_on_the_trainers_batches_comes_to_the_trainers_weights(field: Field) -> None:
+def test_on_the_trainers_batches_a_classifier_comes_to_the_trainers_weights(field: Field) -> None:
     training = TrainingSettings(weight_decay=0.1, clip=0.5, averaging=0.9)
     experiment = Experiment(task=Classify(batch=32), dataset=Moons(points=200), field=field, training=training)
-    trainer, contest = Trainer(experiment), Contest(Subject(experiment, experiment.initial_parameters()))
-    contender = Contender(OdeNet("ODE-Net", experiment, experiment.solver.gradient_used), training)
+    trainer, comparison = Trainer(experiment), Comparison(Subject(experiment, experiment.initial_parameters()))
+    beside = TrainedClassifier(OdeNet("ODE-Net", experiment, experiment.solver.gradient_used), training)
     for _ in range(12):
         trainer.step()
-        contender.step(*contest.draw())
+        beside.step(*comparison.draw())
     trained = torch.from_numpy(trainer.state().optimiser["trained"])
-    torch.testing.assert_close(contender.classifier.theta, trained, rtol=0, atol=1e-6)
+    torch.testing.assert_close(beside.classifier.theta, trained, rtol=0, atol=1e-6)
     held_out = trainer.run.held_out
-    contender.judge(held_out.states.float(), held_out.labels)
-    assert contender.judgements[-1].loss == pytest.approx(trainer.evaluate(), abs=1e-6)
+    beside.judge(held_out.states.float(), held_out.labels)
+    assert beside.judgements[-1].loss == pytest.approx(trainer.evaluate(), abs=1e-6)

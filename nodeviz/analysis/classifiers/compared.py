@@ -18,7 +18,7 @@ BLOCKS = 6
 ADJOINT, THROUGH = "backsolve", "direct"
 
 
-def entrants(experiment: Experiment) -> tuple[Classifier, ...]:
+def compared_classifiers(experiment: Experiment) -> tuple[Classifier, ...]:
     """The experiment's flow by the adjoint, through the solver and in its own way; a ResNet; a flow of another dim."""
     found: list[Classifier] = [
         OdeNet("ODE-Net, adjoint", experiment, ADJOINT),

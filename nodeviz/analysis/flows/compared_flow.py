@@ -5,7 +5,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 
 
-class Contestant(ABC):
+class ComparedFlow(ABC):
     """A flow under training: its name, and how many parameters it has."""
 
     name: str

@@ -1,4 +1,4 @@
-"""A contest of flows: all are trained in turns for equal times, and judged by the same points."""
+"""A comparison of flows: all are trained in turns for equal times, and judged by the same points."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from typing import NamedTuple
 
 from msgspec.structs import replace
 
+from nodeviz.analysis.flows.compared_flow import ComparedFlow
+from nodeviz.analysis.flows.continuous import ContinuousFlow
+from nodeviz.analysis.flows.planar import PlanarFlow
 from nodeviz.analysis.report import Cell, Chart, Column, Report, Series, Table
-from nodeviz.analysis.rivals.contestant import Contestant
-from nodeviz.analysis.rivals.continuous import Continuous
-from nodeviz.analysis.rivals.planar import Planar
 from nodeviz.analysis.study import Subject
 from nodeviz.experiment import Experiment
 from nodeviz.fields import MLPField
@@ -23,11 +23,11 @@ from nodeviz.tasks.match_density import LOSS_LABELS, as_match_density
 SIZES = (2, 8, 32)
 """Layers of planar flows, and units of continuous ones, as in figure 5 of Chen et al. (2018)."""
 TURN = 0.1
-"""Seconds that a contestant trains before it is the next one's turn."""
+"""Seconds that a flow trains before it is the next one's turn."""
 LIMIT = 20.0
-"""Seconds that each contestant trains in all."""
+"""Seconds that each flow trains in all."""
 JUDGEMENTS = 20
-"""Of a contestant on its way."""
+"""Of a flow on its way."""
 NAMES = {
     "likelihood": "by likelihood",
     "reverse-kl": "by reverse KL",
@@ -46,10 +46,10 @@ COLUMNS = (
 
 
 @dataclass
-class Career:
-    """A contestant, for how long it trains, the seconds and steps it has trained, and how good it was when."""
+class TimedTraining:
+    """A flow, for how long it trains, the seconds and steps it has trained, and how good it was when."""
 
-    contestant: Contestant
+    flow: ComparedFlow
     limit: float
     seconds: float = 0.0
     steps: int = 0
@@ -70,16 +70,16 @@ class Career:
         until = min(self.limit, self.seconds + TURN)
         while self.seconds < until:
             began = perf_counter()
-            self.contestant.step()
+            self.flow.step()
             self.seconds += perf_counter() - began
             self.steps += 1
             attend()
         if not self.judged or self.over or self.seconds >= self.judged[-1].seconds + self.limit / JUDGEMENTS:
-            self.judged.append(Judgement(self.seconds, self.contestant.merit(), self.contestant.evaluations()))
+            self.judged.append(Judgement(self.seconds, self.flow.merit(), self.flow.evaluations()))
 
 
 class Judgement(NamedTuple):
-    """How good a contestant was after so many seconds, and what a sample cost."""
+    """How good a flow was after so many seconds, and what a sample cost."""
 
     seconds: float
     merit: float
@@ -87,72 +87,71 @@ class Judgement(NamedTuple):
 
 
 def reports(subject: Subject, limit: float = LIMIT) -> Iterator[Report]:
-    """A report after every turn, until each contestant has trained for `limit` seconds."""
+    """A report after every turn, until each flow has trained for `limit` seconds."""
     task = as_match_density(subject.experiment.task)
     floor = task.floor(subject.experiment.dataset)
-    careers: list[Career] = []
-    for contestant in contestants(subject.experiment, task):
-        careers.append(Career(contestant, limit))
+    trainings: list[TimedTraining] = []
+    for flow in compared_flows(subject.experiment, task):
+        trainings.append(TimedTraining(flow, limit))
         subject.attend()
-    while not all(career.over for career in careers):
-        for career in careers:
-            if not career.over:
-                career.train(subject.attend)
-                yield _report(
-                    careers, task, floor, f"Each trains for {limit:g} s in turns: now {career.contestant.name}."
-                )
-    yield replace(_report(careers, task, floor, _conclusion(careers, floor)), done=True)
+    while not all(training.over for training in trainings):
+        for training in trainings:
+            if not training.over:
+                training.train(subject.attend)
+                told = f"Each trains for {limit:g} s in turns: now {training.flow.name}."
+                yield _report(trainings, task, floor, told)
+    yield replace(_report(trainings, task, floor, _conclusion(trainings, floor)), done=True)
 
 
-def contestants(experiment: Experiment, task: MatchDensity) -> Iterator[Contestant]:
+def compared_flows(experiment: Experiment, task: MatchDensity) -> Iterator[ComparedFlow]:
     """The experiment's field in the ways it can be trained, then small continuous flows and planar ones."""
     solved = task if task.solves else replace(task, objective="likelihood")
-    yield Continuous(f"this field, {NAMES[solved.objective]}", experiment, solved)
+    yield ContinuousFlow(f"this field, {NAMES[solved.objective]}", experiment, solved)
     if solved.objective == "likelihood" and not experiment.field.autonomous:
         for objective in ("flow-matching", "ot-flow-matching"):
-            yield Continuous(f"this field, {NAMES[objective]}", experiment, replace(task, objective=objective))
+            yield ContinuousFlow(f"this field, {NAMES[objective]}", experiment, replace(task, objective=objective))
     for width in SIZES:
         small = MLPField(width=width, depth=1, activation="tanh", time="hypernetwork", cubed=False)
-        yield Continuous(f"continuous, width {width}", replace(experiment, field=small), solved)
+        yield ContinuousFlow(f"continuous, width {width}", replace(experiment, field=small), solved)
     for layers in SIZES:
-        yield Planar(layers, experiment, solved)
+        yield PlanarFlow(layers, experiment, solved)
 
 
-def _report(careers: Sequence[Career], task: MatchDensity, floor: float | None, sentence: str) -> Report:
+def _report(trainings: Sequence[TimedTraining], task: MatchDensity, floor: float | None, sentence: str) -> Report:
     merit = LOSS_LABELS["reverse-kl" if task.objective == "reverse-kl" else "likelihood"]
     columns = (COLUMNS[0], replace(COLUMNS[1], label=merit), *COLUMNS[2:])
-    series = [_series(career) for career in careers if career.judged]
-    end = max(career.seconds for career in careers)
+    series = [_series(training) for training in trainings if training.judged]
+    end = max(training.seconds for training in trainings)
     if floor is not None and end:
         series.append(Series("floor", (0.0, end), (floor, floor), "guide"))
     chart = Chart("seconds of training", "test loss, nats", tuple(series))
-    return Report(Table(columns, tuple(_row(career, floor) for career in careers)), chart, sentence)
+    return Report(Table(columns, tuple(_row(training, floor) for training in trainings)), chart, sentence)
 
 
-def _series(career: Career) -> Series:
-    known = [judged for judged in career.judged if isfinite(judged.merit)]
+def _series(training: TimedTraining) -> Series:
+    known = [judged for judged in training.judged if isfinite(judged.merit)]
     xs, ys = tuple(judged.seconds for judged in known), tuple(judged.merit for judged in known)
-    return Series(career.contestant.name, xs, ys)
+    return Series(training.flow.name, xs, ys)
 
 
-def _row(career: Career, floor: float | None) -> tuple[Cell, ...]:
-    contestant, merit = career.contestant, career.merit
+def _row(training: TimedTraining, floor: float | None) -> tuple[Cell, ...]:
+    flow, merit = training.flow, training.merit
     known = isfinite(merit)
     return (
-        contestant.name,
+        flow.name,
         merit if known else None,
         merit - floor if known and floor is not None else None,
-        float(contestant.parameters),
-        career.judged[-1].evaluations if career.judged else None,
-        1000 * career.seconds / career.steps if career.steps else None,
-        float(career.steps),
+        float(flow.parameters),
+        training.judged[-1].evaluations if training.judged else None,
+        1000 * training.seconds / training.steps if training.steps else None,
+        float(training.steps),
     )
 
 
-def _conclusion(careers: Sequence[Career], floor: float | None) -> str:
-    ranked = sorted((career for career in careers if isfinite(career.merit)), key=lambda career: career.merit)
+def _conclusion(trainings: Sequence[TimedTraining], floor: float | None) -> str:
+    ranked = sorted((one for one in trainings if isfinite(one.merit)), key=lambda one: one.merit)
     if not ranked:
         return "No flow could be judged: their solves failed. Reset, or loosen the tolerances."
     best = ranked[0]
     above = "" if floor is None else f", {best.merit - floor:.3f} above the floor"
-    return f"After {best.limit:g} s each, {best.contestant.name} is best with {best.merit:.3f} nats{above}."
+    return f"After {best.limit:g} s each, {best.flow.name} is best with {best.merit:.3f} nats{above}."

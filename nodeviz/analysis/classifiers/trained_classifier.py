@@ -10,9 +10,9 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-from nodeviz.analysis.apprentice import Apprentice
 from nodeviz.analysis.classifiers.classifier import Classifier, Evaluations
 from nodeviz.analysis.kept_bytes import kept_by
+from nodeviz.analysis.learner import Learner
 from nodeviz.experiment import TrainingSettings
 from nodeviz.tasks.read_out import accuracy, cross_entropy
 
@@ -28,7 +28,7 @@ class Judgement(NamedTuple):
     loss: float
 
 
-class Contender:
+class TrainedClassifier:
     """`classifier` under training; what is judged has the running mean of its parameters."""
 
     def __init__(self, classifier: Classifier, training: TrainingSettings) -> None:
@@ -41,7 +41,7 @@ class Contender:
         self.failed = False
         """Whether its solve did not get to the end: it then trains no further."""
         self._seconds: list[float] = []
-        self._apprentice = Apprentice(classifier.theta, training, classifier.held)
+        self._learner = Learner(classifier.theta, training, classifier.held)
 
     @property
     def milliseconds(self) -> float:
@@ -56,7 +56,7 @@ class Contender:
         if not bool(torch.isfinite(loss)):
             self.failed = True
             return
-        self._apprentice.step(self.classifier.gradient(loss))
+        self._learner.step(self.classifier.gradient(loss))
         self._seconds.append(perf_counter() - began)
         self.evaluations = told.evaluations()
         self.steps += 1
@@ -68,6 +68,6 @@ class Contender:
     @torch.no_grad()
     def judge(self, ys: Tensor, labels: Tensor) -> None:
         """Find how good it is on points that it does not learn from."""
-        logits = self.classifier.having(self._apprentice.shown).tell(ys).logits
+        logits = self.classifier.having(self._learner.shown).tell(ys).logits
         error = 100 * (1 - accuracy(logits, labels))
         self.judgements.append(Judgement(self.steps, error, float(cross_entropy(logits, labels))))

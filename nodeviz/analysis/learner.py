@@ -11,7 +11,7 @@ from nodeviz.tasks.descent import Descent
 from nodeviz.tasks.optimisers import optimiser_named
 
 
-class Apprentice:
+class Learner:
     """Moves `trained`, which is flat, but for the places `held` in it; `shown` follows as its running mean."""
 
     def __init__(self, trained: Tensor, training: TrainingSettings, held: Sequence[int] = ()) -> None:

@@ -1,4 +1,4 @@
-"""A planar normalizing flow: the rival of a continuous one in the Neural ODE paper."""
+"""A planar normalizing flow: the baseline of a continuous one in the Neural ODE paper."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""An experiment's own flow as a contestant."""
+"""An experiment's own flow, trained beside others."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ import numpy as np
 import torch
 from msgspec.structs import replace
 
-from nodeviz.analysis.apprentice import Apprentice
-from nodeviz.analysis.rivals.contestant import Contestant
+from nodeviz.analysis.flows.compared_flow import ComparedFlow
+from nodeviz.analysis.learner import Learner
 from nodeviz.experiment import Experiment
 from nodeviz.tasks import MatchDensity
 from nodeviz.tasks.densities.objectives.chosen import objective_of
@@ -22,7 +22,7 @@ BATCH_STREAM = 9
 """Batches are drawn from a stream of their own of the training seed."""
 
 
-class Continuous(Contestant):
+class ContinuousFlow(ComparedFlow):
     """The field of `experiment`, trained from its initial weights for `task`, which may be another than its own."""
 
     def __init__(self, name: str, experiment: Experiment, task: MatchDensity) -> None:
@@ -32,14 +32,14 @@ class Continuous(Contestant):
         self._task, self._experiment = task, here
         self._objective = objective_of(task, here, JUDGED)
         trained, self._learnt = place(here.field, theta)
-        self._apprentice = Apprentice(trained, here.training, here.field.held)
+        self._learner = Learner(trained, here.training, here.field.held)
         self._generator = np.random.default_rng([here.training.seed, BATCH_STREAM])
 
     def step(self) -> None:
         """One of the task's; where its solve fails, nothing is learnt."""
         found = self._objective.loss(self._learnt, self._generator, self._experiment.solver)
         if found.status.ok:
-            self._apprentice.step(self._learnt.gradient(found.loss))
+            self._learner.step(self._learnt.gradient(found.loss))
 
     def merit(self) -> float:
         """As the task evaluates it."""
@@ -54,4 +54,4 @@ class Continuous(Contestant):
             return float(solve_as_set(self._experiment.solver, field, zs, span).stats.nfe_forward)
 
     def _shown(self) -> Learnt:
-        return place(self._experiment.field, self._apprentice.shown.numpy()).learnt
+        return place(self._experiment.field, self._learner.shown.numpy()).learnt

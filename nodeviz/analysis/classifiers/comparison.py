@@ -9,8 +9,8 @@ import numpy as np
 import torch
 from msgspec.structs import replace
 
-from nodeviz.analysis.classifiers.contender import Contender
-from nodeviz.analysis.classifiers.entrants import entrants
+from nodeviz.analysis.classifiers.compared import compared_classifiers
+from nodeviz.analysis.classifiers.trained_classifier import TrainedClassifier
 from nodeviz.analysis.report import Cell, Chart, Column, Report, Series, Table
 from nodeviz.analysis.study import Subject
 from nodeviz.tasks.classification import ClassifyRun, Labelled
@@ -52,19 +52,20 @@ COLUMNS = (
 
 def reports(subject: Subject, steps: int = STEPS) -> Iterator[Report]:
     """The table as it stands every few steps; the last report compares."""
-    contest = Contest(subject)
+    comparison = Comparison(subject)
     for turn in range(steps):
-        batch = contest.draw()
-        for contender in contest.contenders:
+        batch = comparison.draw()
+        for trained in comparison.classifiers:
             subject.attend()
-            contest.take_turn(contender, batch, turn, last=turn + 1 == steps)
-            if contest.is_time_to_report():
-                yield contest.report(f"Training {len(contest.contenders)} classifiers: turn {turn + 1} of {steps}.")
-    yield contest.report(conclusion(contest.contenders), done=True)
+            comparison.take_turn(trained, batch, turn, last=turn + 1 == steps)
+            if comparison.is_time_to_report():
+                told = f"Training {len(comparison.classifiers)} classifiers: turn {turn + 1} of {steps}."
+                yield comparison.report(told)
+    yield comparison.report(conclusion(comparison.classifiers), done=True)
 
 
-class Contest:
-    """All contenders, and the batches that they learn from."""
+class Comparison:
+    """All classifiers, and the batches that they learn from."""
 
     def __init__(self, subject: Subject) -> None:
         experiment = replace(subject.experiment, training=replace(subject.experiment.training, device="cpu"))
@@ -73,34 +74,34 @@ class Contest:
         self._generator = np.random.default_rng([experiment.training.seed, BATCHES_STREAM])
         self._held_out = _in_the_plane(self._run.held_out)
         self._reported = perf_counter()
-        self.contenders = [Contender(classifier, experiment.training) for classifier in entrants(experiment)]
+        self.classifiers = [TrainedClassifier(one, experiment.training) for one in compared_classifiers(experiment)]
 
     def draw(self) -> Labelled:
         """The next batch, for all of them."""
         return _in_the_plane(self._run.draw(self._generator, like=torch.zeros(())))
 
-    def take_turn(self, contender: Contender, batch: Labelled, turn: int, last: bool) -> None:
+    def take_turn(self, trained: TrainedClassifier, batch: Labelled, turn: int, last: bool) -> None:
         """One training step, and now and then a judgement."""
-        if contender.failed:
+        if trained.failed:
             return
-        contender.step(*batch)
+        trained.step(*batch)
         if turn % WEIGHED_EVERY == 0 or last:
             self._attend()
-            contender.weigh(batch.states)
+            trained.weigh(batch.states)
         if turn % JUDGED_EVERY == 0 or last:
             self._attend()
-            contender.judge(*self._held_out)
+            trained.judge(*self._held_out)
 
     def is_time_to_report(self) -> bool:
         """Whether enough was done since the last report."""
         return perf_counter() - self._reported > PIECE
 
     def report(self, sentence: str, done: bool = False) -> Report:
-        """What is known of all contenders."""
+        """What is known of all classifiers."""
         self._reported = perf_counter()
-        series = tuple(_series(contender) for contender in self.contenders if contender.judgements)
+        series = tuple(_series(trained) for trained in self.classifiers if trained.judgements)
         chart = Chart("training steps", "test loss, nats", series, log_y=True)
-        return Report(Table(COLUMNS, tuple(_row(contender) for contender in self.contenders)), chart, sentence, done)
+        return Report(Table(COLUMNS, tuple(_row(trained) for trained in self.classifiers)), chart, sentence, done)
 
 
 def _in_the_plane(points: Labelled) -> Labelled:
@@ -108,32 +109,30 @@ def _in_the_plane(points: Labelled) -> Labelled:
     return Labelled(points.states[:, :2].float(), points.labels)
 
 
-def _series(contender: Contender) -> Series:
-    judged = contender.judgements
-    return Series(
-        contender.classifier.name, tuple(float(one.steps) for one in judged), tuple(one.loss for one in judged)
-    )
+def _series(trained: TrainedClassifier) -> Series:
+    judged = trained.judgements
+    return Series(trained.classifier.name, tuple(float(one.steps) for one in judged), tuple(one.loss for one in judged))
 
 
-def _row(contender: Contender) -> tuple[Cell, ...]:
-    last = contender.judgements[-1] if contender.judgements else None
-    known = contender.steps > 0
+def _row(trained: TrainedClassifier) -> tuple[Cell, ...]:
+    last = trained.judgements[-1] if trained.judgements else None
+    known = trained.steps > 0
     return (
-        contender.classifier.name + (" (failed)" if contender.failed else ""),
+        trained.classifier.name + (" (failed)" if trained.failed else ""),
         last.error if last else None,
         last.loss if last else None,
-        float(contender.classifier.theta.numel()),
-        contender.kept / 1e3 if last else None,
-        contender.milliseconds if known else None,
-        float(contender.evaluations.forward) if known else None,
-        float(contender.evaluations.backward) if known else None,
-        float(contender.steps),
+        float(trained.classifier.theta.numel()),
+        trained.kept / 1e3 if last else None,
+        trained.milliseconds if known else None,
+        float(trained.evaluations.forward) if known else None,
+        float(trained.evaluations.backward) if known else None,
+        float(trained.steps),
     )
 
 
-def conclusion(contenders: list[Contender]) -> str:
+def conclusion(classifiers: list[TrainedClassifier]) -> str:
     """Which errs least, which keep least and most, and which is quickest."""
-    standing = [one for one in contenders if one.judgements and not one.failed]
+    standing = [one for one in classifiers if one.judgements and not one.failed]
     if not standing:
         return "No classifier got to the end of its flow. Loosen the tolerances, or take more steps."
     best = min(one.judgements[-1].error for one in standing)
@@ -147,6 +146,6 @@ def conclusion(contenders: list[Contender]) -> str:
     )
 
 
-def _kilobytes(contender: Contender) -> str:
-    kilobytes = contender.kept / 1e3
+def _kilobytes(trained: TrainedClassifier) -> str:
+    kilobytes = trained.kept / 1e3
     return f"{kilobytes:.0f} kB" if kilobytes >= 100 else f"{kilobytes:.3g} kB"

@@ -1,4 +1,4 @@
-"""A planar flow as a contestant: data to base for likelihood, base to energy for reverse KL."""
+"""A planar flow, trained beside others: data to base for likelihood, base to energy for reverse KL."""
 
 from __future__ import annotations
 
@@ -6,10 +6,10 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from nodeviz.analysis.apprentice import Apprentice
-from nodeviz.analysis.rivals.contestant import Contestant
-from nodeviz.analysis.rivals.continuous import BATCH_STREAM, JUDGED
-from nodeviz.analysis.rivals.planar_flow import drawn_planar_flow, planar_flow
+from nodeviz.analysis.flows.compared_flow import ComparedFlow
+from nodeviz.analysis.flows.continuous import BATCH_STREAM, JUDGED
+from nodeviz.analysis.flows.planar_layers import drawn_planar_flow, planar_flow
+from nodeviz.analysis.learner import Learner
 from nodeviz.experiment import Experiment
 from nodeviz.tasks import MatchDensity
 from nodeviz.tasks.densities.energy import energy_of
@@ -18,7 +18,7 @@ from nodeviz.tasks.densities.objectives.chosen import judges_of, samples_of
 from nodeviz.tasks.densities.objectives.samples import Samples
 
 
-class Planar(Contestant):
+class PlanarFlow(ComparedFlow):
     """So many layers, with the batches, the rate and the averaging of `experiment`."""
 
     def __init__(self, layers: int, experiment: Experiment, task: MatchDensity) -> None:
@@ -26,7 +26,7 @@ class Planar(Contestant):
         self.name, self._layers = f"planar, {layers} layers", layers
         self._theta = drawn_planar_flow(layers, seed)
         self.parameters = self._theta.numel()
-        self._apprentice = Apprentice(self._theta, experiment.training)
+        self._learner = Learner(self._theta, experiment.training)
         self._generator = np.random.default_rng([seed, BATCH_STREAM])
         self._base, self._batch = Flow(task.base, task.duration), task.batch
         self._samples: Samples | None = None
@@ -41,12 +41,12 @@ class Planar(Contestant):
         """Down the gradient for one minibatch."""
         theta = self._theta.detach().requires_grad_()
         (gradient,) = torch.autograd.grad(self._loss(theta, self._batch_drawn()), theta)
-        self._apprentice.step(gradient)
+        self._learner.step(gradient)
 
     def merit(self) -> float:
-        """Of the points that judge all contestants."""
+        """Of the points that judge all of them."""
         with torch.no_grad():
-            return float(self._loss(self._apprentice.shown, self._judges))
+            return float(self._loss(self._learner.shown, self._judges))
 
     def evaluations(self) -> float | None:
         """The layers, where they lead to the samples."""
