@@ -88,6 +88,7 @@ class CloudLayer(pg.GraphicsObject):
         return QRectF() if view is None or self._cloud is None else view.viewRect()
 
     def viewTransformChanged(self) -> None:
+        super().viewTransformChanged()
         self.prepareGeometryChange()
 
     def paint(self, painter: QPainter, *_: object) -> None:

@@ -48,6 +48,7 @@ class LayerSteps(pg.GraphicsObject):
         return QRectF() if view is None or not self.curves else view.viewRect()
 
     def viewTransformChanged(self) -> None:
+        super().viewTransformChanged()
         self.prepareGeometryChange()
 
     def paint(self, painter: QPainter, *_: object) -> None:

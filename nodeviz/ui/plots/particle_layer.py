@@ -79,6 +79,7 @@ class ParticleLayer(pg.GraphicsObject):
         return QRectF() if view is None else view.viewRect()
 
     def viewTransformChanged(self) -> None:
+        super().viewTransformChanged()
         self.prepareGeometryChange()
 
     def paint(self, painter: QPainter, *_: object) -> None:

@@ -44,6 +44,7 @@ class SampleLayer(pg.GraphicsObject):
         return QRectF() if view is None or not len(self.points) else view.viewRect()
 
     def viewTransformChanged(self) -> None:
+        super().viewTransformChanged()
         self.prepareGeometryChange()
 
     def paint(self, painter: QPainter, *_: object) -> None:

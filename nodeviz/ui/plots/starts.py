@@ -74,6 +74,7 @@ class StartHandles(pg.GraphicsObject):
         return rect.adjusted(-rim, -rim, rim, rim)
 
     def viewTransformChanged(self) -> None:
+        super().viewTransformChanged()
         self.prepareGeometryChange()
 
     def paint(self, painter: QPainter, *_: object) -> None:

@@ -48,6 +48,10 @@ class Stroke(pg.PlotCurveItem):
             painter.drawPath(transform.map(self.getPath()))
         painter.restore()
 
+    def viewTransformChanged(self) -> None:
+        super().viewTransformChanged()
+        pg.GraphicsObject.viewTransformChanged(self)  # of its base a curve does not think: `viewRect` would stay
+
     def _pieces_in_view(self) -> list[QLineF]:
         """Cut where the view ends, for not every viewer of SVG minds a clip path."""
         points = np.stack([self.xData, self.yData], axis=1).astype(float)

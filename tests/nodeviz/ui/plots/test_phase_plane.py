@@ -9,6 +9,7 @@ from PySide6.QtGui import QColor, QImage, QWheelEvent
 from PySide6.QtWidgets import QApplication
 
 from nodeviz.experiment import ViewSettings
+from nodeviz.tasks.picture import Cloud, Picture
 from nodeviz.ui import theme
 from nodeviz.ui.plots.phase_plane import PhasePlane
 
@@ -238,6 +239,22 @@ def test_what_is_visible_is_told_when_it_changes_and_only_then(qtbot, plane):
     plane.set_view(ViewSettings())
     plane.tick(0.016)
     assert len(told) == count
+
+
+def test_all_that_is_drawn_knows_the_view_of_the_moment(plane):
+    fill(plane)
+    points = np.random.default_rng(0).uniform(-9, 9, (40, 2)).astype(np.float32)
+    plane.set_sample(points, np.zeros(40, int))
+    plane.set_learnt([circle(0.9)], None, None, [circle(0.9, 5)])
+    plane.set_picture(
+        Picture(cloud=Cloud(np.array([0.0, 1.0]), np.stack([points, points]), np.zeros(40, np.uint8))), HOME
+    )
+    plane.grab_image()
+    plane.set_extent((-8.0, 8.0, -6.0, 6.0))
+    QApplication.processEvents()
+    layers = ["SampleLayer", "CloudLayer", "LayerSteps", "ParticleLayer", "StartHandles", "CurveFamily", "HeatMap"]
+    views = {type(item).__name__: item.viewRect() for item in plane.box.allChildren() if hasattr(item, "viewRect")}
+    assert {name: views[name] for name in layers} == dict.fromkeys(layers, plane.box.viewRect())
 
 
 def test_particles_move_with_ticks_and_rest_when_hidden(plane):
