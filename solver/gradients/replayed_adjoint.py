@@ -18,8 +18,9 @@ from solver.gradients.cotangents import ParameterSums, SavedCotangents
 from solver.gradients.discrete_adjoint import StepwiseAdjoint
 from solver.method import Method, RungeKutta
 from solver.resident import graphs
-from solver.resident.attempts import owner_of, whereabouts
 from solver.resident.choosing import CHOICE
+from solver.resident.circumstances import circumstances
+from solver.resident.field import identity
 from solver.resident.shelf import Shelf
 from solver.trajectory import Checkpoint
 
@@ -78,8 +79,9 @@ class PullTensors:
 
 
 class Recording(NamedTuple):
-    """Tensors, and what pulls back the step that they hold."""
+    """Tensors, and what pulls back the step of a method that they hold."""
 
+    method: RungeKutta
     tensors: PullTensors
     make: graphs.Work
 
@@ -171,10 +173,10 @@ class ReplayedAdjoint(StepwiseAdjoint):
         def record() -> Recording | None:
             tensors = PullTensors(kind, self._size, self._field.parameters(), like)
             replay = graphs.recorded(Pull(self._method, self._field, kind, tensors), like.device)
-            return None if replay is None else Recording(tensors, replay)
+            return None if replay is None else Recording(self._method, tensors, replay)
 
-        key = (id(self._tableau), self._field.shape, kind, *whereabouts(field, like))
-        recording = self._lent.enter_context(SHELF.lent(owner_of(field), key, record))
+        key = (id(self._method), self._field.shape, kind, *circumstances(field, like))
+        recording = self._lent.enter_context(SHELF.lent(identity(field), key, record))
         if recording is not None:
             recording.tensors.begin()
         self._recordings[kind] = recording

@@ -17,18 +17,26 @@ Evaluate = Callable[[Tensor, Tensor], Tensor]
 class RepeatableField(Protocol):
     """A `DifferentiableField` whose evaluations may be recorded once and replayed."""
 
-    def repeats(self) -> bool:
-        """Promise that an evaluation is the same operations every time, and that all it reads is t, y and tensors
-        which it reads in place, `parameters()` among them.
+    def repeats(self) -> object | None:
+        """Promise that an evaluation is the same operations every time, on t, y and the `parameters()`, read in place.
 
-        `evaluate` and `linearise` then also take t as a tensor of no dimensions, and leave it on its device.
+        Given is what makes it this field, together with its class: the field itself, or what it is made from anew for
+        each solve. None is no promise. With it, `evaluate` and `linearise` also take t as a tensor of no dimensions,
+        and leave it on its device.
         """
         ...
 
 
 def repeats(field: object) -> TypeGuard[RepeatableField]:
     """Whether the field gives that promise."""
-    return isinstance(field, RepeatableField) and field.repeats()
+    return isinstance(field, RepeatableField) and field.repeats() is not None
+
+
+def identity(field: DifferentiableField) -> object | None:
+    """What stays the same from solve to solve of a field, whose evaluations may be wrapped anew for each."""
+    if isinstance(field, AutogradField):
+        return field.function
+    return field.repeats() if isinstance(field, RepeatableField) else None
 
 
 def evaluator(field: FlatField) -> Evaluate | None:

@@ -10,20 +10,24 @@ from collections.abc import Callable
 import torch
 
 Work = Callable[[], None]
-WARM_UPS = 2
+WARM_UPS = 3
 """Libraries settle on their kernels and workspaces before these are recorded."""
 
 
 def recorded(work: Work, device: torch.device) -> Work | None:
     """What does as `work` by replaying it; None where it cannot be recorded.
 
-    The work is done a few times on the way, so tensors must stand where that does no harm. It cannot be recorded where
-    it waits for the device, decides in Python by what tensors hold, or brings tensors from the CPU.
+    The work is done a few times on the way, so its tensors must be such that this does no harm. It cannot be recorded
+    where it waits for the device, decides in Python by what tensors hold, or brings tensors from the CPU.
     """
     if device.type != "cuda":
         return None
-    before, stream = torch.cuda.current_stream(device), torch.cuda.Stream(device)
-    graph = torch.cuda.CUDAGraph()
+    with torch.cuda.device(device):
+        return _recorded(work)
+
+
+def _recorded(work: Work) -> Work | None:
+    before, stream, graph = torch.cuda.current_stream(), torch.cuda.Stream(), torch.cuda.CUDAGraph()
     try:
         stream.wait_stream(before)
         with torch.cuda.stream(stream):

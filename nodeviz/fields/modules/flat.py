@@ -111,9 +111,9 @@ class FlatModule(torch.nn.Module, ABC):
         """
         return None
 
-    def repeats(self) -> bool:
+    def repeats(self) -> object | None:
         """The promise of the solver's `RepeatableField`: evaluations read nothing but t, y and θ, in place."""
-        return self._is_just(type(self))
+        return self if self._is_just(type(self)) else None
 
     def _is_just(self, kind: type) -> bool:
         """Whether this is of that class, nothing derived from it, and nobody has put another `evaluate` before it."""

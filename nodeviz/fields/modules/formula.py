@@ -36,9 +36,9 @@ class FormulaModule(FlatModule):
         velocities = [velocity(values).to(y).expand(across.shape) for velocity in self._velocities]
         return torch.stack(velocities, dim=-1)
 
-    def repeats(self) -> bool:
-        """Not where it has to read what it computed."""
-        return super().repeats() and not self._reads
+    def repeats(self) -> object | None:
+        """No promise where it has to read what it computed."""
+        return None if self._reads else super().repeats()
 
     def _time(self, t: Tensor | float, y: Tensor) -> Tensor:
         return torch.as_tensor(t, dtype=y.dtype, device=y.device)

@@ -53,8 +53,8 @@ class TracedField(torch.nn.Module):
         """For the solver's kernel, where it knows the field inside."""
         return self.inner.native(trace=-1.0)
 
-    def repeats(self) -> bool:
-        """As the field inside."""
+    def repeats(self) -> object | None:
+        """The promise of the field inside, which this one is made from."""
         return self.inner.repeats()
 
     def parameters(self, recurse: bool = True) -> Iterator[torch.nn.Parameter]:

@@ -89,6 +89,24 @@ def test_any_module_is_replayed_where_that_is_allowed(device: str, recordings: l
         torch.testing.assert_close(ours, theirs)
 
 
+def test_a_field_that_is_wrapped_anew_for_each_solve_is_known_again(
+    device: str, recordings: list[Callable[[], None]]
+) -> None:
+    class Doubled(Promised):
+        def __init__(self, inner: Promised) -> None:
+            super().__init__()
+            self.inner, self.made_from = inner.inner, inner
+
+        def repeats(self) -> object:
+            return self.made_from
+
+    field = Promised(device)
+    resident.allow((device,))
+    found = [solved(each, ENDS, device, y0=MANY) for each in (field, field, Doubled(field), Doubled(field))]
+    assert len(recordings) == 4  # an attempt and a pullback of each class
+    assert torch.equal(found[0].gradients[0], found[-1].gradients[0])
+
+
 @pytest.mark.parametrize(("promises", "allowed"), [(False, "promised"), (True, "none")])
 def test_nothing_else_is_replayed(
     promises: bool, allowed: resident.Graphs, device: str, recordings: list[Callable[[], None]]
