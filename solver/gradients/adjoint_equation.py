@@ -18,7 +18,7 @@ from solver.gradients.kept_solution import KeptSolution
 from solver.gradients.once import once
 from solver.gradients.parts import LeadingPart
 from solver.gradients.problem import Outcome, Problem
-from solver.gradients.recorded import recorded
+from solver.gradients.recorded import Recording, recorded
 from solver.implicit.jacobians import Jacobians
 from solver.integrate import integrate
 from solver.method import Symplectic
@@ -75,20 +75,11 @@ class _AlongSolution(torch.autograd.Function):
     """ys = solve(y0, parameters), for `recorded`."""
 
     @staticmethod
-    def forward(
-        ctx: Any,
-        problem: Problem,
-        found: list[Trajectory],
-        field: FlatField,
-        slope: Tensor | None,
-        mode: AdjointMode,
-        y0: Tensor,
-        *parameters: Tensor,
-    ) -> Tensor:
+    def forward(ctx: Any, recording: Recording, mode: AdjointMode, y0: Tensor, *parameters: Tensor) -> Tensor:
+        problem = recording.problem
         solution = KeptSolution(problem.plan.method, problem.plan.watch)
         start = y0.detach().clone().reshape(-1)  # kept, and the caller may change y0
-        trajectory = problem.watched(solution).integrate(field, start, first_slope=slope)
-        found.append(trajectory)
+        trajectory = recording.integrate(start, problem.watched(solution))
         ctx.save_for_backward(*parameters)  # so that a change to them before backward is noticed
         ctx.mode, ctx.y0_shape = mode, y0.shape
         ctx.forward = ForwardPass(problem, trajectory.times[: trajectory.reached + 1], solution, trajectory.dt_next)
@@ -101,7 +92,7 @@ class _AlongSolution(torch.autograd.Function):
             rows = cotangents[0][: len(ctx.forward.times)]
             found = mode.pull_back(ctx.forward, rows, parameters)
         shaped = [x.view_as(parameter) for x, parameter in zip(found.parameters, parameters, strict=True)]
-        return (None,) * 5 + tuple(once(x, mode.name) for x in (found.y0.view(ctx.y0_shape), *shaped))
+        return (None, None, *(once(x, mode.name) for x in (found.y0.view(ctx.y0_shape), *shaped)))
 
 
 class AdjointEquation:

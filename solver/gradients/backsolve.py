@@ -18,7 +18,7 @@ from solver.field import FlatField, Pullback
 from solver.gradients.once import once
 from solver.gradients.parts import WithRest, strictest
 from solver.gradients.problem import Outcome, Problem
-from solver.gradients.recorded import recorded
+from solver.gradients.recorded import Recording, recorded
 from solver.implicit.jacobians import Jacobians
 from solver.integrate import integrate
 from solver.method import Symplectic
@@ -56,20 +56,10 @@ class _Backsolve(torch.autograd.Function):
     """ys = solve(y0, parameters), for `recorded`."""
 
     @staticmethod
-    def forward(
-        ctx: Any,
-        problem: Problem,
-        found: list[Trajectory],
-        field: FlatField,
-        slope: Tensor | None,
-        mode: Backsolve,
-        y0: Tensor,
-        *parameters: Tensor,
-    ) -> Tensor:
-        trajectory = problem.integrate(field, y0.detach().reshape(-1), first_slope=slope)
-        found.append(trajectory)
+    def forward(ctx: Any, recording: Recording, mode: Backsolve, y0: Tensor, *parameters: Tensor) -> Tensor:
+        trajectory = recording.integrate(y0.detach().reshape(-1))
         ctx.save_for_backward(trajectory.ys, *parameters)
-        ctx.problem, ctx.mode, ctx.times, ctx.reached = problem, mode, trajectory.times, trajectory.reached
+        ctx.problem, ctx.mode, ctx.times, ctx.reached = recording.problem, mode, trajectory.times, trajectory.reached
         return trajectory.ys
 
     @staticmethod
@@ -80,7 +70,7 @@ class _Backsolve(torch.autograd.Function):
             gradients = BackwardSolve(problem, mode, ctx.times, ys, parameters).run(rows, ctx.reached)
         shapes = (problem.y0.shape, *(parameter.shape for parameter in parameters))
         shaped = (once(x.view(shape), mode.name) for x, shape in zip(gradients, shapes, strict=True))
-        return (None,) * 5 + tuple(shaped)
+        return (None, None, *shaped)
 
 
 class AugmentedField:

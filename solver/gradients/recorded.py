@@ -3,21 +3,35 @@
 from __future__ import annotations
 
 import torch
+from torch import Tensor
 
 from solver.field import FlatField
 from solver.gradients.problem import Outcome, Problem
-from solver.trajectory import Trajectory
+from solver.trajectory import Keep, Trajectory
+
+
+class Recording:
+    """A solve that is being recorded: a problem, its field as the steps see it, f at the start, and what was found."""
+
+    def __init__(self, problem: Problem, field: FlatField, first_slope: Tensor | None) -> None:
+        self.problem = problem
+        self.found: list[Trajectory] = []
+        self._field, self._first_slope = field, first_slope
+
+    def integrate(self, y0: Tensor, problem: Problem | None = None, keep: Keep = Keep.nothing) -> Trajectory:
+        """Integrate from the flat y0, by another problem's plan where one is given."""
+        how = self.problem if problem is None else problem
+        self.found.append(how.integrate(self._field, y0, first_slope=self._first_slope, keep=keep))
+        return self.found[-1]
 
 
 def recorded(problem: Problem, field: FlatField, function: type[torch.autograd.Function], *how: object) -> Outcome:
     """Integrate `field`, by `function` where a gradient may be asked for.
 
-    Its forward pass takes (problem, found, field, slope, *how, y0, *parameters), integrates from f's value `slope` at
-    the start, appends the trajectory to the list `found`, and returns the saved states.
+    Its forward pass takes (recording, *how, y0, *parameters), has the recording integrate, and returns the states.
     """
-    slope = problem.first_slope(field)
+    recording = Recording(problem, field, problem.first_slope(field))
     if not problem.needs_gradient:
-        return problem.outcome(problem.integrate(field, problem.y0.reshape(-1), first_slope=slope))
-    found: list[Trajectory] = []
-    ys = function.apply(problem, found, field, slope, *how, problem.y0, *problem.parameters)
-    return problem.outcome(found[0], ys)
+        return problem.outcome(recording.integrate(problem.y0.reshape(-1)))
+    ys = function.apply(recording, *how, problem.y0, *problem.parameters)
+    return problem.outcome(recording.found[0], ys)

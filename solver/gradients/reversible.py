@@ -14,12 +14,11 @@ import torch
 from torch import Tensor
 
 from solver import gradient_modes
-from solver.field import FlatField
 from solver.gradients.cotangents import ParameterSums, SavedCotangents
 from solver.gradients.leapfrog_adjoint import AsynchronousLeapfrogAdjoint, Pair, pair_at_start
 from solver.gradients.once import once
 from solver.gradients.problem import Outcome, Problem
-from solver.gradients.recorded import recorded
+from solver.gradients.recorded import Recording, recorded
 from solver.method import AsynchronousLeapfrog
 from solver.methods import METHODS
 from solver.trajectory import Checkpoint, Keep, Trajectory
@@ -52,22 +51,13 @@ class _Reversible(torch.autograd.Function):
     """ys = solve(y0, parameters), for `recorded`."""
 
     @staticmethod
-    def forward(
-        ctx: Any,
-        problem: Problem,
-        found: list[Trajectory],
-        field: FlatField,
-        slope: Tensor | None,
-        y0: Tensor,
-        *parameters: Tensor,
-    ) -> Tensor:
+    def forward(ctx: Any, recording: Recording, y0: Tensor, *parameters: Tensor) -> Tensor:
         start = y0.detach().clone().reshape(-1)  # kept, and the caller may change y0
-        trajectory = problem.integrate(field, start, first_slope=slope, keep=Keep.last)
-        found.append(trajectory)
+        trajectory = recording.integrate(start, keep=Keep.last)
         steps, last = _steps_to_last_saved(trajectory)
         # all the tensors that are kept, but not as checkpoints: a change to parameters before backward is noticed so
         ctx.save_for_backward(start, *last, *parameters)
-        ctx.problem, ctx.steps = problem, steps
+        ctx.problem, ctx.steps = recording.problem, steps
         return trajectory.ys
 
     @staticmethod
@@ -79,7 +69,7 @@ class _Reversible(torch.autograd.Function):
             y0 = rows[: problem.saved_at_start].sum(0)
             if ctx.steps:
                 y0 = y0 + _BackwardPass(problem, rows, sums).run(ctx.steps, Pair(y, v), start)
-        return None, None, None, None, *(once(x, Reversible.name) for x in (y0.view(problem.y0.shape), *sums.totals))
+        return None, *(once(x, Reversible.name) for x in (y0.view(problem.y0.shape), *sums.totals))
 
 
 def _steps_to_last_saved(trajectory: Trajectory) -> tuple[list[Checkpoint], Pair]:
