@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 
 import msgspec
 import pytest
 
-from nodeviz.assets_path import assets
 from nodeviz.cli.command import Misuse, Parser
 from nodeviz.cli.setting_options import (
     SECTIONS,
@@ -16,14 +16,12 @@ from nodeviz.cli.setting_options import (
     experiment_as_asked,
     setting_options,
 )
-from nodeviz.datasets.points_file import EXAMPLE
 from nodeviz.experiment import Experiment
 from nodeviz.fields import FormulaField
 from nodeviz.settings import Setting, settings_of, value_at
 from tests.nodeviz.combinations import EVERY_EXPERIMENT
 
 EVERY = setting_options()
-FILE = assets() / "points" / EXAMPLE
 
 
 def asked(*arguments: str) -> Experiment:
@@ -32,8 +30,8 @@ def asked(*arguments: str) -> Experiment:
     return experiment_as_asked(Experiment(), parser.parse_all(list(arguments)))
 
 
-def another_value(option: SettingOption) -> tuple[str, object]:
-    """A value that is not the default, as text and as it should arrive."""
+def another_value(option: SettingOption, image: Path) -> tuple[str, object]:
+    """A value that is not the default, as text and as it should arrive; of the first dataset with a path, an image."""
     setting = option.setting
     match setting.kind:
         case "choice":
@@ -44,7 +42,7 @@ def another_value(option: SettingOption) -> tuple[str, object]:
         case "float":
             return repr(setting.default / 2 + setting.low / 2 + 1e-3), setting.default / 2 + setting.low / 2 + 1e-3
         case _ if setting.name == "path":
-            return str(FILE), str(FILE)
+            return str(image), str(image)
         case _:
             return "x - y", "x - y"
 
@@ -78,14 +76,16 @@ def test_every_setting_of_a_run_has_an_option() -> None:
 
 
 @pytest.mark.parametrize("option", EVERY, ids=lambda option: option.flag)
-def test_an_option_sets_its_setting_and_nothing_else(option: SettingOption) -> None:
+def test_an_option_sets_its_setting_and_nothing_else(option: SettingOption, tmp_path: Path) -> None:
     choose = choosing(option)
     before = asked(*choose)
     if option.setting.kind == "bool":
         wanted: object = not option.setting.default
         after = asked(*choose, option.flag if wanted else option.flag.replace("--", "--no-"))
     else:
-        text, wanted = another_value(option)
+        image = tmp_path / "image.pgm"
+        image.write_bytes(b"P5 2 2 255\n" + bytes([0, 255, 255, 0]))
+        text, wanted = another_value(option, image)
         after = asked(*choose, option.flag, text)
     assert value_at(after, option.destination) == wanted
     changed = [one.destination for one in EVERY if _value(before, one) != _value(after, one)]
