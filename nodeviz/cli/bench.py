@@ -4,24 +4,19 @@ from __future__ import annotations
 
 import argparse
 import sys
-from pathlib import Path
 
 import msgspec
 
-from nodeviz.assets_path import ready_made
 from nodeviz.cli.bench_words import words
-from nodeviz.cli.command import SUCCESS, Command, Misuse, count
+from nodeviz.cli.command import SUCCESS, Command, count, told_as_misuse
 from nodeviz.cli.setting_options import add_setting_options, experiment_as_asked
-from nodeviz.cli.sources import beginning
+from nodeviz.cli.sources import add_source_options, beginning
 
 STEPS, ROUNDS = 300, 21
 
 
 def _add_options(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument(
-        "name", nargs="?", help=f"a file, or a ready-made experiment: {', '.join(ready_made())} [spiral]"
-    )
-    parser.add_argument("--experiment", type=Path, metavar="FILE", help="measure an experiment (.json) or a model")
+    add_source_options(parser, "measure an experiment (.json) or a model")
     parser.add_argument(
         "--steps",
         type=count,
@@ -38,10 +33,8 @@ def _run(options: argparse.Namespace) -> int:
     from nodeviz.cli.training import trainer_from
     from nodeviz.engine.measuring import measure  # here, for it imports torch
 
-    try:
+    with told_as_misuse():
         trainer = trainer_from(model, experiment_as_asked(model.experiment, options))
-    except ValueError as error:
-        raise Misuse(str(error)) from error
     untrained = 0 if model.step else STEPS
     steps = untrained if options.steps is None else options.steps
     found = measure(trainer, steps, options.rounds, lambda sentence: print(sentence, file=sys.stderr, flush=True))

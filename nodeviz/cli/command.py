@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import argparse
 import difflib
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from typing import NamedTuple, NoReturn
 
 SUCCESS, FAILURE, MISUSE, INTERRUPTED = 0, 1, 2, 130
@@ -16,6 +17,15 @@ TEXT = "TEXT"
 
 class Misuse(ValueError):  # noqa: N818 (what the user did, not what failed)
     """The user asked for what cannot be: a sentence that says what was expected, what came and what to do."""
+
+
+@contextmanager
+def told_as_misuse() -> Iterator[None]:
+    """Within, a `ValueError` is a mistake of the user's, and leaves as one: `Misuse`, with the same sentence."""
+    try:
+        yield
+    except ValueError as error:
+        raise Misuse(str(error)) from error
 
 
 class Command(NamedTuple):

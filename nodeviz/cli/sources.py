@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 from pathlib import Path
 
 from nodeviz import experiment as experiments
@@ -10,6 +11,13 @@ from nodeviz.cli.command import Misuse, did_you_mean
 from nodeviz.library.model_file import SUFFIX, Model, initial_model, load_model
 
 FILES = (SUFFIX, ".json")
+
+
+def add_source_options(parser: argparse.ArgumentParser, purpose: str) -> None:
+    """Give `parser` what `beginning` takes: a name, and --experiment, whose help is `purpose`."""
+    names = ", ".join(ready_made())
+    parser.add_argument("name", nargs="?", help=f"a file, or a ready-made experiment: {names} [spiral]")
+    parser.add_argument("--experiment", type=Path, metavar="FILE", help=purpose)
 
 
 def beginning(name: str | None, file: Path | None) -> Model:

@@ -4,16 +4,14 @@ from __future__ import annotations
 
 import argparse
 import sys
-from pathlib import Path
 
 import msgspec
 
 from nodeviz.analysis.studies import STUDIES, study_named
 from nodeviz.analysis.study import Study
-from nodeviz.assets_path import ready_made
-from nodeviz.cli.command import FAILURE, INTERRUPTED, SUCCESS, Command, Misuse, count, did_you_mean
+from nodeviz.cli.command import FAILURE, INTERRUPTED, SUCCESS, Command, Misuse, count, did_you_mean, told_as_misuse
 from nodeviz.cli.setting_options import add_setting_options, experiment_as_asked
-from nodeviz.cli.sources import beginning
+from nodeviz.cli.sources import add_source_options, beginning
 from nodeviz.cli.study_words import words
 from nodeviz.experiment import Experiment
 
@@ -23,10 +21,7 @@ STEPS = 300
 def _add_options(parser: argparse.ArgumentParser) -> None:
     names = ", ".join(study.name for study in STUDIES)
     parser.add_argument("study", metavar="STUDY", help=f"which question: {names}")
-    parser.add_argument(
-        "name", nargs="?", help=f"a file, or a ready-made experiment: {', '.join(ready_made())} [spiral]"
-    )
-    parser.add_argument("--experiment", type=Path, metavar="FILE", help="study an experiment (.json) or a model")
+    add_source_options(parser, "study an experiment (.json) or a model")
     parser.add_argument(
         "--steps",
         type=count,
@@ -40,20 +35,16 @@ def _add_options(parser: argparse.ArgumentParser) -> None:
 def _run(options: argparse.Namespace) -> int:
     study = _study(options.study)
     model = beginning(options.name, options.experiment)
-    try:
+    with told_as_misuse():
         experiment = experiment_as_asked(model.experiment, options)
-    except ValueError as error:
-        raise Misuse(str(error)) from error
     _check_suited(study, experiment)
     if options.steps is not None and not study.follows_weights:
         raise Misuse(f"The study {study.name} trains weights of its own from the beginning; leave --steps out.")
     from nodeviz.cli.studying import Studying  # here, for it imports torch
     from nodeviz.cli.training import trainer_from
 
-    try:
+    with told_as_misuse():
         trainer = trainer_from(model, experiment)
-    except ValueError as error:
-        raise Misuse(str(error)) from error
     outcome = Studying(study, trainer).run(_steps_before(study, options.steps, trained=model.step > 0))
     if options.json:
         print(msgspec.json.encode(outcome.report).decode())

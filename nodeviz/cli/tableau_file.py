@@ -5,17 +5,15 @@ from __future__ import annotations
 from fractions import Fraction
 from pathlib import Path
 
-from nodeviz.cli.command import Misuse
+from nodeviz.cli.command import told_as_misuse
 from nodeviz.tasks.tableau import method_of, tableau_in
 from solver.method import RungeKutta
 
 
 def method_in(path: Path) -> RungeKutta:
     """The method whose tableau is in the file. Raises `Misuse` saying what is wrong with the file or the tableau."""
-    try:
+    with told_as_misuse():
         return method_of(tableau_in(path))
-    except ValueError as error:
-        raise Misuse(str(error)) from error
 
 
 def table(method: RungeKutta) -> str:

@@ -5,21 +5,15 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from nodeviz.assets_path import ready_made
-from nodeviz.cli.command import FAILURE, INTERRUPTED, SUCCESS, Command, Misuse, count
+from nodeviz.cli.command import FAILURE, INTERRUPTED, SUCCESS, Command, count, told_as_misuse
 from nodeviz.cli.report import JsonLines, Report, Words
 from nodeviz.cli.setting_options import add_setting_options, experiment_as_asked
-from nodeviz.cli.sources import beginning
+from nodeviz.cli.sources import add_source_options, beginning
 from nodeviz.library.runs import RunDirectory
 
 
 def _add_options(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument(
-        "name", nargs="?", help=f"a file, or a ready-made experiment: {', '.join(ready_made())} [spiral]"
-    )
-    parser.add_argument(
-        "--experiment", type=Path, metavar="FILE", help="start from an experiment (.json) or go on from a model"
-    )
+    add_source_options(parser, "start from an experiment (.json) or go on from a model")
     parser.add_argument("--steps", type=count, default=2000, metavar="N", help="training steps to take [2000]")
     parser.add_argument(
         "--out", type=Path, metavar="FOLDER", help="save the model, the experiment and the history of every step there"
@@ -32,12 +26,10 @@ def _add_options(parser: argparse.ArgumentParser) -> None:
 def _run(options: argparse.Namespace) -> int:
     model = beginning(options.name, options.experiment)
     directory = RunDirectory(options.out) if options.out is not None else None
-    try:
+    with told_as_misuse():
         experiment = experiment_as_asked(model.experiment, options)
         if directory is not None:
             directory.claim(overwrite=options.overwrite)
-    except ValueError as error:
-        raise Misuse(str(error)) from error
     from nodeviz.cli.training import Outcome, Training, trainer_from  # here, for it imports torch
 
     def save(outcome: Outcome) -> None:
@@ -45,10 +37,8 @@ def _run(options: argparse.Namespace) -> int:
             directory.save(outcome.model, outcome.history)
 
     report: Report = JsonLines() if options.json else Words(options.steps)
-    try:
+    with told_as_misuse():
         trainer = trainer_from(model, experiment)
-    except ValueError as error:
-        raise Misuse(str(error)) from error
     outcome = Training(trainer, options.steps).run(report.step, save)
     report.end(outcome, directory.folder if directory is not None else None)
     if outcome.interrupted:
