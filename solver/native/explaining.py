@@ -9,7 +9,7 @@ from solver.arguments import check_start
 from solver.field import DifferentiableField, Field, differentiates_itself
 from solver.native.description import describes_itself
 from solver.native.library import KERNELS, describe
-from solver.native.recognising import NotUnderstoodError, field_of
+from solver.native.recognising import NotUnderstoodError, recognise
 from solver.native.recognising.agreement import agrees
 
 
@@ -36,7 +36,7 @@ def explain(field: Field | DifferentiableField, y0: Tensor, t0: float = 0.0) -> 
         raise ValueError(f"field must be callable as field(t, y) -> dy; got {type(field).__name__}.")
     try:
         with torch.no_grad():
-            found = field_of(field, (), t0, y0, afresh=True)
+            found = recognise(field, (), t0, y0, afresh=True).field
     except NotUnderstoodError as refusal:
         return f"This field is solved in torch. {refusal}"
     if not agrees(field, found, kernel, t0, y0):

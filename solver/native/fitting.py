@@ -16,7 +16,7 @@ from solver.gradients.problem import Gradient, Problem
 from solver.method import RungeKutta
 from solver.native.description import DescribesItself, NativeField, describes_itself
 from solver.native.library import KERNELS
-from solver.native.recognising import NotUnderstoodError, field_of
+from solver.native.recognising import NotUnderstoodError, Recognised, recognise
 from solver.native.rules import MOST_STAGES, norm_code
 
 MANY_THREADS = 4
@@ -29,11 +29,21 @@ multiplications (4096 rows through 2-64-64-2) that threads share them well, four
 class Fitting(NamedTuple):
     """The field as the kernel takes it. Its weights are in the graph exactly where their gradient is asked for.
 
-    `original` is the field itself, where it does not describe itself and the kernel is to be compared with it.
+    A field that does not describe itself was `recognised`, and the kernel is to be compared with it: `original`.
     """
 
     field: NativeField
-    original: Field | None
+    original: Field | None = None
+    recognised: Recognised | None = None
+
+    @property
+    def weights(self) -> tuple[Tensor, ...]:
+        """The tensors that the gradient is for."""
+        return (self.field.theta,) if self.recognised is None else self.recognised.parameters
+
+    def cotangents(self, flat: Tensor) -> tuple[Tensor, ...]:
+        """Those of `weights`, from that of the flat weights."""
+        return (flat,) if self.recognised is None else self.recognised.cotangents(flat)
 
 
 def fitting_field(problem: Problem, way: Gradient) -> Fitting | None:
@@ -54,15 +64,16 @@ def _described(problem: Problem, described: DescribesItself) -> Fitting | None:
     if any(parameter.requires_grad for parameter in others):
         return None
     learnt = len(others) < len(problem.parameters)
-    return Fitting(field if learnt else field._replace(theta=theta.detach()), None)
+    return Fitting(field if learnt else field._replace(theta=theta.detach()))
 
 
 def _recognised(problem: Problem, function: Field) -> Fitting | None:
     try:
-        field = field_of(function, problem.parameters, problem.times[0], problem.y0)
+        recognised = recognise(function, problem.parameters, problem.times[0], problem.y0)
     except NotUnderstoodError:
         return None
-    return Fitting(field, function) if _agrees(field, problem) else None
+    field = recognised.field
+    return Fitting(field, function, recognised) if _agrees(field, problem) else None
 
 
 def _fits(problem: Problem, way: Gradient) -> bool:

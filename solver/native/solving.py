@@ -13,7 +13,7 @@ from solver.gradients.once import once
 from solver.gradients.problem import Gradient, Outcome, Problem
 from solver.method import RungeKutta
 from solver.native.description import NativeField
-from solver.native.fitting import fitting_field
+from solver.native.fitting import Fitting, fitting_field
 from solver.native.library import KERNELS
 from solver.native.recognising.agreement import agrees
 from solver.native.rules import norm_code, rules_of, tableau_of
@@ -28,14 +28,14 @@ def solve_natively(problem: Problem, way: Gradient) -> Outcome | None:
     kernel = None if fitting is None else KERNELS.get(problem.y0.dtype)
     if fitting is None or kernel is None:
         return None
-    field, original = fitting
-    if original is not None and not agrees(original, field, kernel, problem.times[0], problem.y0):
+    original = fitting.original
+    if original is not None and not agrees(original, fitting.field, kernel, problem.times[0], problem.y0):
         return None
     found: list[Run] = []
     if problem.needs_gradient:
-        ys = _Solve.apply(problem, field, found, problem.y0, field.theta)
+        ys = _Solve.apply(problem, fitting, found, problem.y0, *fitting.weights)
     else:
-        ys = _solved(problem, field, found, keep=False)
+        ys = _solved(problem, fitting.field, found, keep=False)
     return Outcome(ys, found[0].reached, found[0].status, problem.times)
 
 
@@ -61,20 +61,22 @@ def _solved(problem: Problem, field: NativeField, found: list[Run], keep: bool) 
 
 
 class _Solve(torch.autograd.Function):
-    """ys = solve(y0, θ); `found` receives the run."""
+    """ys = solve(y0, weights); `found` receives the run."""
 
     @staticmethod
-    def forward(ctx: Any, problem: Problem, field: NativeField, found: list[Run], y0: Tensor, theta: Tensor) -> Tensor:
-        ys = _solved(problem, field, found, keep=True)
-        ctx.save_for_backward(theta)  # so that a change to it before backward is noticed
-        ctx.problem, ctx.run = problem, found[0]
+    def forward(ctx: Any, problem: Problem, fitting: Fitting, found: list[Run], y0: Tensor, *weights: Tensor) -> Tensor:
+        ys = _solved(problem, fitting.field, found, keep=True)
+        ctx.save_for_backward(*weights)  # so that a change to them before backward is noticed
+        ctx.problem, ctx.fitting, ctx.run = problem, fitting, found[0]
         return ys
 
     @staticmethod
     def backward(ctx: Any, *cotangents: Tensor) -> tuple[Tensor | None, ...]:
-        problem, (theta,) = ctx.problem, ctx.saved_tensors
+        problem, fitting, weights = ctx.problem, ctx.fitting, ctx.saved_tensors
+        learnt = any(ctx.needs_input_grad[4:])
         with torch.no_grad():
             in_y0 = torch.empty_like(problem.y0, memory_format=torch.contiguous_format)
-            in_theta = torch.empty_like(theta) if ctx.needs_input_grad[4] else None
+            in_theta = torch.empty_like(fitting.field.theta) if learnt else None
             problem.stats.nfe_backward += ctx.run.pull_back(cotangents[0].contiguous(), in_y0, in_theta)
-        return None, None, None, *(once(x, Checkpointed.name) for x in (in_y0, in_theta))
+            in_weights = (None,) * len(weights) if in_theta is None else fitting.cotangents(in_theta)
+        return None, None, None, *(once(x, Checkpointed.name) for x in (in_y0, *in_weights))

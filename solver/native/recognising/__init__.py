@@ -19,7 +19,7 @@ use, and a change of torch itself. Softplus is that of the kernel, without torch
 
 from __future__ import annotations
 
-from solver.native.recognising.knowledge import field_of
+from solver.native.recognising.knowledge import Recognised, recognise
 from solver.native.recognising.refusal import NotUnderstoodError
 
-__all__ = ["NotUnderstoodError", "field_of"]
+__all__ = ["NotUnderstoodError", "Recognised", "recognise"]

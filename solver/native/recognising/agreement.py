@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from ctypes import CDLL
 from functools import lru_cache
+from math import inf, isfinite
 
 import torch
 from torch import Tensor
@@ -34,10 +35,13 @@ def agrees(function: Field, field: NativeField, kernel: CDLL, t0: float, y0: Ten
             return False
         ends = start.new_empty(2, *start.shape)
         Run(kernel, field, tableau_of(EULER), _rules(), start, (t0, t0 + STEP), ends, keep=False)
-        found = (ends[1] - start).div_(STEP)
-        distance = (found - wanted).abs_().max().item()
-        size = torch.maximum(wanted.abs().max(), start.abs().max() / STEP).item()
-    return distance <= APART[y0.dtype] * size
+        apart = ends[1].sub_(start).sub_(wanted, alpha=STEP)
+        size = max(_largest(wanted) * STEP, _largest(start))
+        return isfinite(size) and _largest(apart) <= APART[y0.dtype] * size
+
+
+def _largest(tensor: Tensor) -> float:
+    return float(torch.linalg.vector_norm(tensor, inf))
 
 
 @lru_cache(maxsize=1)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Sequence
+from dataclasses import dataclass
 from types import FunctionType, MethodType
 from typing import Any, NamedTuple
 from weakref import WeakKeyDictionary
@@ -34,6 +35,26 @@ class Refused(NamedTuple):
     reason: str
 
 
+@dataclass(frozen=True)
+class Recognised:
+    """A field that is a network: how it is told to the kernel, its tensors, and those that want a gradient."""
+
+    layout: Layout
+    tensors: tuple[Tensor, ...]
+    parameters: tuple[Tensor, ...]
+
+    @property
+    def field(self) -> NativeField:
+        """As the kernel takes it, with weights that are a copy and outside of any graph."""
+        return NativeField(self.layout.network, self.layout.packed(self.tensors))
+
+    def cotangents(self, flat: Tensor) -> tuple[Tensor, ...]:
+        """Of the parameters, from that of the flat weights: zero for those that the network does not have."""
+        found = self.layout.unpacked(flat, self.tensors)
+        own = {id(tensor): part for tensor, part in zip(self.tensors, found, strict=True) if part is not None}
+        return tuple(own[id(x)] if id(x) in own else torch.zeros_like(x) for x in self.parameters)
+
+
 class Knowledge:
     """What is known of one field."""
 
@@ -49,17 +70,16 @@ class Knowledge:
         except NotUnderstoodError as refusal:
             self._seen = Refused(str(refusal))
 
-    def field(self, root: Root, function: Field, parameters: Sequence[Tensor], t0: float, y0: Tensor) -> NativeField:
-        """The field as the kernel takes it. Raises `NotUnderstoodError`."""
+    def recognised(
+        self, root: Root, function: Field, parameters: Sequence[Tensor], t0: float, y0: Tensor
+    ) -> Recognised:
+        """The field as it is now. Raises `NotUnderstoodError`."""
         tensors = self._tensors(root, y0)
         layout = self._layout(function, tensors, t0, y0)
         used = [tensors[piece.place] for piece in layout.pieces]
-        if not torch.is_grad_enabled():
-            return NativeField(layout.network, layout.packed(tensors, ()))
-        if any(x.requires_grad and not _is_among(x, parameters) for x in used):
+        if torch.is_grad_enabled() and any(x.requires_grad and not _is_among(x, parameters) for x in used):
             raise NotUnderstoodError("It depends on tensors that require gradients but are not among the parameters.")
-        unused = tuple(x for x in parameters if not _is_among(x, used))
-        return NativeField(layout.network, layout.packed(tensors, unused))
+        return Recognised(layout, tensors, tuple(parameters))
 
     def _tensors(self, root: Root, y0: Tensor) -> tuple[Tensor, ...]:
         """Those that the field holds, when it still is what it was, and otherwise what it is now."""
@@ -120,10 +140,10 @@ _KNOWN: WeakKeyDictionary[Any, dict[FunctionType | None, Knowledge]] = WeakKeyDi
 """By the module, and the method that is the field, or by the code of a function, which may be made for each solve."""
 
 
-def field_of(
+def recognise(
     function: Field, parameters: Sequence[Tensor], t0: float, y0: Tensor, *, afresh: bool = False
-) -> NativeField:
-    """A module or function as the kernel takes it. Raises `NotUnderstoodError`.
+) -> Recognised:
+    """A module or function as a network of the kernel's. Raises `NotUnderstoodError`.
 
     `parameters` are those that want a gradient. A field of the same code that was refused before is looked at again
     only `afresh`.
@@ -134,7 +154,7 @@ def field_of(
     known = _KNOWN.setdefault(root.anchor, {})
     if afresh or root.method not in known:
         known[root.method] = Knowledge(root)
-    return known[root.method].field(root, function, parameters, t0, y0)
+    return known[root.method].recognised(root, function, parameters, t0, y0)
 
 
 def _method(module: nn.Module, function: object) -> Root:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import torch
@@ -26,12 +27,24 @@ class Layout:
         activation = chain.bends[0] if chain.bends else "tanh"  # one layer alone bends nothing
         return cls(Network(layers, activation, cubed=chain.power == 3), tuple(building.pieces))
 
-    def packed(self, tensors: tuple[Tensor, ...], unused: tuple[Tensor, ...]) -> Tensor:
-        """The flat weights, with a graph where one is being made; `unused` at their end, whose gradient is zero."""
-        parts = [
-            (tensors[each.place].t() if each.transposed else tensors[each.place]).reshape(-1) for each in self.pieces
-        ]
-        return torch.cat([*parts, *(each.reshape(-1) for each in unused)])
+    def packed(self, tensors: Sequence[Tensor]) -> Tensor:
+        """The flat weights, without a graph."""
+        with torch.no_grad():
+            return torch.cat([_turned(tensors[each.place], each).reshape(-1) for each in self.pieces])
+
+    def unpacked(self, cotangent: Tensor, tensors: Sequence[Tensor]) -> list[Tensor | None]:
+        """The cotangents of the tensors from that of the flat weights; None for those that are not in them."""
+        found: list[Tensor | None] = [None] * len(tensors)
+        parts = cotangent.split([tensors[each.place].numel() for each in self.pieces])
+        for each, part in zip(self.pieces, parts, strict=True):
+            before, shape = found[each.place], _turned(tensors[each.place], each).shape
+            own = _turned(part.view(shape), each)
+            found[each.place] = own if before is None else before + own
+        return found
+
+
+def _turned(tensor: Tensor, weight: Weight) -> Tensor:
+    return tensor.t() if weight.transposed else tensor
 
 
 class _Building:

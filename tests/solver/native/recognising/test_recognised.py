@@ -129,14 +129,20 @@ def test_a_step_of_the_optimiser_is_seen_by_the_next_solve() -> None:
     torch.testing.assert_close(ours.ys, usual.ys, rtol=1e-5, atol=1e-5)
 
 
-def test_a_gradient_is_that_of_the_weights_that_the_solve_was_made_with() -> None:
-    module, y0 = Demo(), start(torch.float32)
-    parameters = list(module.parameters())
-    expected = torch.autograd.grad(solve(module, y0, TS).ys.sum(), parameters)
-    ys = solve(module, y0, TS).ys
+def test_a_change_of_the_weights_before_the_gradient_is_noticed() -> None:
+    module = Demo()
+    ys = solve(module, start(torch.float32), TS).ys
     with torch.no_grad():
         module.net[0].weight.add_(1.0)
-    assert all(map(torch.equal, torch.autograd.grad(ys.sum(), parameters), expected))
+    with pytest.raises(RuntimeError, match="modified by an inplace operation"):
+        ys.sum().backward()
+
+
+def test_a_graph_may_be_pulled_back_twice() -> None:
+    module = Demo()
+    parameters, ys = list(module.parameters()), solve(module, start(torch.float32), TS).ys
+    first, second = (torch.autograd.grad(ys.sum(), parameters, retain_graph=True) for _ in range(2))
+    assert all(map(torch.equal, first, second))
 
 
 def test_second_derivatives_are_refused() -> None:

@@ -13,7 +13,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from solver import native, solve
-from solver.native.recognising import NotUnderstoodError, field_of
+from solver.native.recognising import NotUnderstoodError, recognise
 from tests.solver.native.recognising.fields import Demo, Layered, Looped, Wrapped, mlp
 
 TS = torch.tensor([0.0, 0.3], dtype=torch.float64)
@@ -278,7 +278,7 @@ MODULES: dict[str, tuple[Callable[[], nn.Module], str]] = {
 
 def reason(field: Any) -> str:
     with pytest.raises(NotUnderstoodError) as refusal:
-        field_of(field, [], 0.0, start())
+        recognise(field, [], 0.0, start())
     return str(refusal.value)
 
 
