@@ -4,14 +4,11 @@ from __future__ import annotations
 
 from abc import abstractmethod
 
-import numpy as np
 import pyqtgraph as pg
-from numpy.typing import NDArray
 from PySide6.QtCore import QRectF, Qt
 from PySide6.QtGui import QColor, QFontMetrics, QPainter
 
 from nodeviz.ui import theme
-from nodeviz.ui.plots.covered import covered
 
 WIDEST, HEIGHT, INSET, GAP = 280, 20, 8, 7
 
@@ -43,10 +40,10 @@ class CornerKey(pg.GraphicsObject):
         width = self.width()
         return QRectF(WIDEST - width, 0, width, HEIGHT)
 
-    def covered(self) -> NDArray[np.float64]:
-        """Points of the plane below the key, (n, 2): for names of curves to keep clear of."""
+    def covered(self) -> list[QRectF]:
+        """What it hides, in the view's pixels: for names of curves to keep clear of."""
         shown = self.width() > 0 and self.opacity() > 0
-        return covered(self._place_in, [self.ground.translated(self.pos())] if shown else [])
+        return [self.ground.translated(self.pos())] if shown else []
 
     def boundingRect(self) -> QRectF:
         return QRectF(0, 0, WIDEST, HEIGHT)

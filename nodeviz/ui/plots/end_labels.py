@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -21,6 +22,7 @@ PLACES = tuple(  # where a name may stand, the best first: side of the point, li
 HEIGHT = 50.0  # above all curves
 RANK = 0.5  # of a covered point that the next best place costs
 HABIT = 3.0  # points that a new place must keep clearer of than the old, so that names do not jump about
+HIDDEN = 100.0  # cost of a place below something that lies over the view
 MOST_HIDDEN = 2 * 6.0 + RANK * len(PLACES)  # cost of a place from which on a name is better not shown, where so asked
 FEWEST_POINTS = 1500  # of a curve that are looked at; more would only take time
 
@@ -37,15 +39,25 @@ class Named(NamedTuple):
 class EndLabels:
     """Names beside points of a view, inside it. The first have the first choice of place; one without any is hidden."""
 
-    def __init__(self, view: pg.ViewBox, *, over_pictures: bool = False, sparing: bool = False) -> None:
-        """over_pictures: stand on a pale ground, for a view that is full of colour. sparing: hide what hides curves."""
-        self._view, self._over_pictures, self._sparing = view, over_pictures, sparing
+    def __init__(
+        self,
+        view: pg.ViewBox,
+        *,
+        over_pictures: bool = False,
+        sparing: bool = False,
+        covered: Callable[[], Sequence[QRectF]] = tuple,
+    ) -> None:
+        """over_pictures: stand on a pale ground, for a view that is full of colour. sparing: hide what hides curves.
+
+        covered: what lies over the view, in its pixels; whoever changes that calls `arrange`.
+        """
+        self._view, self._over_pictures, self._sparing, self._covered = view, over_pictures, sparing, covered
         self._items: list[pg.TextItem] = []
         self._named: list[Named] = []
         self._obstacles: NDArray[np.float64] = np.zeros((0, 2))
         self._chosen: dict[int, int] = {}
-        view.sigRangeChanged.connect(self._arrange)
-        view.sigResized.connect(self._arrange)
+        view.sigRangeChanged.connect(self.arrange)
+        view.sigResized.connect(self.arrange)
 
     @property
     def texts(self) -> list[str]:
@@ -71,15 +83,17 @@ class EndLabels:
             item.fill = pg.mkBrush(behind)
             item.setFont(theme.caption_font())
             item.setColor(QColor(name.colour))
-        self._arrange()
+        self.arrange()
 
-    def _arrange(self, *_: object) -> None:
+    def arrange(self, *_: object) -> None:
+        """Find every name its place."""
         width, height = self._view.width(), self._view.height()
         if not self._named or width <= 0 or height <= 0:
             return
         points = self._in_pixels(np.array([(name.x, name.y) for name in self._named]))
         obstacles = self._in_pixels(self._obstacles)
         taken: list[QRectF] = []
+        covered = self._covered()
         view = QRectF(0, 0, width, height)
         for index, (x, y) in enumerate(points):
             item = self._items[index]
@@ -89,7 +103,7 @@ class EndLabels:
                 continue
             size = item.textItem.boundingRect()
             places = [_within(view, _beside(x, y, size.width(), size.height(), *where)) for where in PLACES]
-            costs = [_cost(place, obstacles, taken, view) for place in places]
+            costs = [_cost(place, obstacles, taken, view) + HIDDEN * _shared(place, covered) for place in places]
             costs = [cost + RANK * rank for rank, cost in enumerate(costs)]
             if index in self._chosen:
                 costs[self._chosen[index]] -= HABIT
@@ -127,5 +141,8 @@ def _cost(place: QRectF, obstacles: NDArray[np.float64], taken: list[QRectF], vi
     """How bad a place is: curve points below it, names that are there already, parts outside the view."""
     x, y = obstacles[:, 0], obstacles[:, 1]
     covered = (x > place.left()) & (x < place.right()) & (y > place.top() + 2) & (y < place.bottom() - 2)
-    shared = sum(1 for other in taken if other.intersects(place))
-    return 2.0 * np.count_nonzero(covered) + 1000.0 * shared + 300.0 * (not view.contains(place))
+    return 2.0 * np.count_nonzero(covered) + 1000.0 * _shared(place, taken) + 300.0 * (not view.contains(place))
+
+
+def _shared(place: QRectF, others: Sequence[QRectF]) -> int:
+    return sum(1 for other in others if other.intersects(place))

@@ -5,16 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
-import numpy as np
 import pyqtgraph as pg
-from numpy.typing import NDArray
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter
 
 from nodeviz.tasks.picture import Figure
 from nodeviz.ui import theme
 from nodeviz.ui.figures import figure
-from nodeviz.ui.plots.covered import covered
 
 HEIGHT, INSET, GAP, PADDING, BETWEEN = 22.0, 8.0, 4.0, 8.0, 5.0
 
@@ -59,9 +56,9 @@ class FigureBadges(pg.GraphicsObject):
         self._arrange()
         self.update()
 
-    def covered(self) -> NDArray[np.float64]:
-        """Points of the plane below the badges, (n, 2): for names of curves to keep clear of."""
-        return covered(self._view, (badge.rect.translated(INSET, INSET) for badge in self._badges))
+    def covered(self) -> list[QRectF]:
+        """What they hide, in the view's pixels: for names of curves to keep clear of."""
+        return [badge.rect.translated(INSET, INSET) for badge in self._badges]
 
     def boundingRect(self) -> QRectF:
         if not self._badges:

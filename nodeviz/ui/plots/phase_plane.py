@@ -70,6 +70,7 @@ class PhasePlane(QWidget):
         self._learnt_times: tuple[Curve, ...] = ()
         self._user_times: tuple[Curve, ...] = ()
         self._user_starts: tuple[Point, ...] = ()
+        self._was_covered: list[QRectF] = []
         # Layers that do not change are kept as pixmaps. Qt's own limit, 10 MB, is less than one of them on a 4K screen.
         QPixmapCache.setCacheLimit(max(QPixmapCache.cacheLimit(), LAYERS_KILOBYTES))
         self._make_items(particles)
@@ -109,7 +110,7 @@ class PhasePlane(QWidget):
         for height, item in enumerate(bottom_to_top):
             item.setZValue(height)
             self.box.addItem(item, ignoreBounds=True)
-        self.labels = EndLabels(self.box, over_pictures=True)
+        self.labels = EndLabels(self.box, over_pictures=True, covered=self._covered)
         self.canvas.restyled.connect(self._restyle)
         self.canvas.name_axes("x", "y")
 
@@ -291,6 +292,18 @@ class PhasePlane(QWidget):
         levels = of[self._view.background]
         self.key.set_levels(levels)
         self.class_key.set_count(self._classes if self._classes > 2 and levels is None else 0)
+        self._clear_names()
+
+    def _covered(self) -> list[QRectF]:
+        """What lies over the plane, in its pixels."""
+        return [*self.badges.covered(), *self.key.covered(), *self.class_key.covered()]
+
+    def _clear_names(self) -> None:
+        """Names of curves make room as soon as something else lies over the plane."""
+        covered = self._covered()
+        if covered != self._was_covered:
+            self._was_covered = covered
+            self.labels.arrange()
 
     def _range_changed(self, *_: object) -> None:
         extent = self.extent
@@ -330,7 +343,7 @@ class PhasePlane(QWidget):
                 named += _named_at("ODE", colours.secondary, self.learnt.curves[0])
         lines = ((self.target, self.target.curves), (self.learnt, self.learnt.bright), (self.user, self.user.bright))
         curves = [np.asarray(curve, float) for family, drawn in lines if family.isVisible() for curve in drawn]
-        points = np.concatenate([*curves, self.badges.covered(), self.key.covered(), self.class_key.covered()])
+        points = np.concatenate([np.zeros((0, 2)), *curves])
         self.labels.show(named, points[np.isfinite(points).all(axis=1)])
         self._mark()
 

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from PySide6.QtCore import QPointF
 
 from nodeviz.experiment import ViewSettings
 from nodeviz.tasks.picture import Figure, Picture, Surface
@@ -165,6 +166,23 @@ def test_names_of_curves_keep_clear_of_the_key(qtbot, qapp):
     plane.set_learnt([np.array([[0.0, 0.0], [below.x(), below.y()]])])
     assert plane.labels.texts == ["learnt"]
     assert not plane.labels._items[0].sceneBoundingRect().intersects(key)
+
+
+def test_names_make_room_for_what_comes_to_lie_over_them_and_when_the_view_moves_below_it(qtbot, qapp):
+    plane = PhasePlane(particles=10)
+    qtbot.addWidget(plane)
+    plane.resize(700, 500)
+    plane.show()
+    plane.set_extent(EXTENT)
+    corner = plane.box.mapToView(QPointF(60.0, 20.0))
+    plane.set_learnt([np.array([[0.0, 0.0], [corner.x(), corner.y()]])])
+    name = plane.labels._items[0]
+    plane.set_picture(Picture(figures=(Figure("held-out accuracy", 99.0, "%"),)), EXTENT)
+    badge = plane.badges.sceneBoundingRect()
+    assert not name.sceneBoundingRect().intersects(badge)
+    for _ in range(40):  # the curve's end passes below the badge
+        plane.box.translateBy(y=-2 * plane.box.pixel())
+        assert not (name.isVisible() and name.sceneBoundingRect().intersects(badge))
 
 
 @pytest.mark.parametrize("count", [3, 9])
