@@ -42,7 +42,7 @@ from nodeviz.engine.packed import pack, packed_cloud, packed_surface, unpack
 from nodeviz.engine.session import Session
 from nodeviz.engine.sweep import Answer, Question, question_of, sweep
 from nodeviz.experiment import Experiment
-from nodeviz.tasks.picture import Viewpoint
+from nodeviz.tasks.picture import SURFACE_SHARES, Viewpoint
 from nodeviz.tasks.run import Run
 
 Work = Literal["idle", "study", "sweep", "portrait", "trajectories"]
@@ -177,7 +177,8 @@ class InspectorSession(Session):
             learnt, user = _families(inspector, question, ask.starts)
             both = (_own_starts(question), ask.starts)
             layered = [_layered(inspector, starts, question.ts, ask.layers) for starts in both]
-            shown = inspector.picture(task_run, Viewpoint(ask.extent, ask.t, ask.grid, ask.layers))
+            points = round(SURFACE_SHARES[ask.care] * ask.grid)
+            shown = inspector.picture(task_run, Viewpoint(ask.extent, ask.t, points, ask.layers, ask.care))
         return [
             Portrait(
                 run=run,

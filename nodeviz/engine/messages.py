@@ -13,7 +13,7 @@ import msgspec
 from nodeviz.analysis.report import Report
 from nodeviz.engine.packed import Array, PackedCloud, PackedSurface
 from nodeviz.experiment import Experiment
-from nodeviz.tasks.picture import Figure
+from nodeviz.tasks.picture import Care, Figure
 
 T = TypeVar("T")
 Role = Literal["trainer", "inspector"]
@@ -84,6 +84,7 @@ class AskPortrait(Message, frozen=True):
     """To the inspector: what the phase plane shows now. `starts` (n, 2) are the user's; extent is x0, x1, y0, y1.
 
     `layers` is that of the view settings: unless it is 0, the trajectories are told as so many layers have them too.
+    `care` says how fine the task's surface is to be; the velocities are on `grid` points a side in any case.
 
     Every question is answered, with the newest experiment and weights, unless a newer one of its kind replaced it.
     """
@@ -94,6 +95,7 @@ class AskPortrait(Message, frozen=True):
     starts: tuple[tuple[float, float], ...] = ()
     grid: int = 64
     layers: int = 0
+    care: Care = "usual"
 
 
 class AskTrajectories(Message, frozen=True):

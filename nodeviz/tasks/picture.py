@@ -8,6 +8,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 SurfaceKind = Literal["classes", "density", "potential"]
+Care = Literal["quick", "usual", "fine"]
+"""How much time a picture may take: quick, while weights move and it is soon replaced; fine, when all is at rest.
+
+In a quick one figures may be of a moment ago: they need not change faster than they can be read.
+"""
+SURFACE_SHARES: dict[Care, float] = {"quick": 0.625, "usual": 1.0, "fine": 1.5}
+"""How many points a side a surface has, for one of the velocities."""
 
 
 class Viewpoint(NamedTuple):
@@ -20,6 +27,7 @@ class Viewpoint(NamedTuple):
     t: float
     grid: int
     layers: int = 0
+    care: Care = "usual"
 
 
 def layers_in_words(layers: int) -> str:

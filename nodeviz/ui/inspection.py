@@ -7,6 +7,7 @@ picture it asks for, instead of making each one old before it arrives.
 
 from __future__ import annotations
 
+from math import inf
 from time import monotonic
 from typing import NamedTuple
 
@@ -27,6 +28,7 @@ from nodeviz.engine.messages import (
     TrajectoriesSolved,
     Weights,
 )
+from nodeviz.tasks.picture import Care
 from nodeviz.ui.background_question import BackgroundQuestion, WeightsStamp
 from nodeviz.ui.in_flight import OneInFlight
 from nodeviz.ui.worker_link import WorkerLink
@@ -34,6 +36,8 @@ from nodeviz.ui.worker_link import WorkerLink
 EDIT_PATIENCE = 0.25
 """Seconds that an edit waits at most for the picture asked before it."""
 LIVE_PORTRAIT_GAP = 1 / 30
+AT_REST = 0.2
+"""Seconds without a change after which what is shown is asked for once more, finer."""
 
 Starts = tuple[tuple[float, float], ...]
 
@@ -64,6 +68,10 @@ class Inspection(QObject):
         """The starts that the newest portrait was asked with."""
         self._portrait_asked_at = 0.0
         self._portrait_not_before = 0.0
+        self._care: Care = "usual"
+        """With how much the newest portrait was asked for."""
+        self._finer_at = inf
+        """When a finer one is due, unless something changes."""
         self._trajectories: OneInFlight[AskTrajectories] = OneInFlight()
         self.sweep = BackgroundQuestion()
         self._studies: dict[str, BackgroundQuestion] = {}
@@ -138,6 +146,8 @@ class Inspection(QObject):
     def portrait_answered(self, portrait: Portrait) -> bool:
         """Whether to draw it: it answers the newest question about the experiment as last sent."""
         self._release_portrait(portrait)
+        finer = portrait.surface is not None and self._care != "fine"
+        self._finer_at = monotonic() + AT_REST if finer else inf
         return self._is_current(portrait)
 
     def trajectories_answered(self, solved: TrajectoriesSolved) -> bool:
@@ -185,16 +195,19 @@ class Inspection(QObject):
             self._inspector.send(ask)
 
     def _send_portrait(self, now: float, training: bool) -> None:
-        if self._scene is None or not self._portrait_due or self._portrait.busy:
+        finer = not training and now >= self._finer_at
+        if self._scene is None or not (self._portrait_due or finer) or self._portrait.busy:
             return
         if self._inspector.edit_waits or (training and now < self._portrait_not_before):
             return
         self._question += 1
+        self._care = "quick" if training else "usual" if self._portrait_due else "fine"
         extent, t, starts, layers = self._scene
-        self._portrait.offer(AskPortrait(self._question, extent, t, starts, layers=layers, run=self._run))
+        asked = AskPortrait(self._question, extent, t, starts, layers=layers, care=self._care, run=self._run)
+        self._portrait.offer(asked)
         ask = self._portrait.next()
         if ask is not None:
-            self._portrait_due = False
+            self._portrait_due, self._finer_at = False, inf
             self._portrait_asked_at = now
             self.asked_starts = ask.starts
             self._tell_weights()

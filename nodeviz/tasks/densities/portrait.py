@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from time import monotonic
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -13,7 +14,7 @@ from nodeviz.tasks.densities.accompanied import exactly
 from nodeviz.tasks.densities.energy import energy_of
 from nodeviz.tasks.densities.flow import Flow
 from nodeviz.tasks.learnt import Learnt
-from nodeviz.tasks.picture import Cloud, Figure, Picture, Surface, Viewpoint
+from nodeviz.tasks.picture import Care, Cloud, Figure, Picture, Surface, Viewpoint
 from nodeviz.tasks.run import Problem
 from nodeviz.tasks.solving import SolverSettings, solve_as_set
 from solver import Solution
@@ -21,15 +22,20 @@ from solver import Solution
 if TYPE_CHECKING:
     from nodeviz.tasks.match_density import MatchDensity
 
-DRAWN_BY, DRAWN_TO = "bosh3", 1e-2
-"""The method and the tolerance of the density that is drawn, unless a looser one is set: errors are then within a
-hundredth of its peak, for fewer evaluations than a method of higher order takes to come as near."""
+DRAWN_BY = "bosh3"
+"""The method of the density that is drawn: for errors as large as can be borne in a picture, methods of higher order
+take more evaluations to come as near."""
+DRAWN_TO: dict[Care, float] = {"quick": 1e-2, "usual": 1e-2, "fine": 3e-3}
+"""The tolerance of the density that is drawn, unless a looser one is set: on trained flows errors are then about a
+hundredth of its peak, half of that in a fine one; on the sides of a narrow ridge they can be ten times as large."""
 JUDGED_TO = 1e-3
 """The tolerance of live figures, unless a looser one is set: within thousandths of a nat."""
 CLOUD, CLOUD_TIMES = 400, 24
 """Samples that are drawn as they flow, and when they are known."""
 JUDGED = 500
 """Held-out points that a live figure is of."""
+JUDGED_EVERY = 0.25
+"""Seconds from one judgement to the next in a hurry."""
 
 
 class DensityPortrait:
@@ -44,13 +50,15 @@ class DensityPortrait:
         self._reverse = task.objective == "reverse-kl"
         self._judged = self._held_out(problem)
         self._best = self._floor if self._reverse else self._least()
+        self._merits: tuple[Figure, ...] = ()
+        self._judged_at = 0.0
 
     def picture(self, learnt: Learnt, viewpoint: Viewpoint, solver: SolverSettings) -> Picture:
         """Everything, with the weights of the moment."""
-        surface = self._surface(learnt, viewpoint, coarsened(solver, DRAWN_BY, DRAWN_TO))
+        surface = self._surface(learnt, viewpoint, coarsened(solver, DRAWN_BY, DRAWN_TO[viewpoint.care]))
         cloud = self._carried(learnt, solver)
         figures = [
-            *self._merit(learnt, coarsened(solver, "dopri5", JUDGED_TO)),
+            *self._merit_of_late(learnt, coarsened(solver, "dopri5", JUDGED_TO), viewpoint.care == "quick"),
             *_mass(surface, viewpoint),
             *self._ways(cloud),
         ]
@@ -82,6 +90,13 @@ class DensityPortrait:
 
     def _cloud(self, carried: Solution) -> Cloud:
         return Cloud(self._times, carried.ys.float().cpu().numpy(), np.zeros(CLOUD, np.uint8))
+
+    def _merit_of_late(self, learnt: Learnt, coarse: SolverSettings, hurried: bool) -> tuple[Figure, ...]:
+        """The merit with the weights of the moment; in a hurry those of a moment ago will do."""
+        now = monotonic()
+        if not hurried or now - self._judged_at >= JUDGED_EVERY:
+            self._merits, self._judged_at = tuple(self._merit(learnt, coarse)), now
+        return self._merits
 
     def _merit(self, learnt: Learnt, coarse: SolverSettings) -> list[Figure]:
         """The figure of merit and how far it is from the best there is."""

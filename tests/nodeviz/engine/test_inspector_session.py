@@ -379,6 +379,15 @@ def test_a_portrait_is_of_one_experiment_also_when_another_task_is_set_in_its_mi
     assert len(unpack(portrait.learnt[0].ts)) == len(unpack(portrait.user[0].ts)) == 200
 
 
+def test_a_surface_has_as_many_points_as_care_is_taken_and_the_velocities_as_are_asked_for(classifying):
+    driver = Driver(classifying)
+    for question, care in enumerate(("quick", "usual", "fine")):
+        driver.tell(AskPortrait(question, EXTENT, 0.0, (), 16, care=care, run=1))
+        driver.run_down()
+    shapes = [(unpack(each.surface.values).shape, unpack(each.velocity).shape) for each in driver.heard(Portrait)]
+    assert shapes == [((side, side), (16, 16, 2)) for side in (10, 16, 24)]
+
+
 def test_layers_have_the_trajectories_that_eulers_method_has(classifying):
     driver = Driver(classifying)
     driver.tell(AskPortrait(1, EXTENT, 0.0, ((0.5, 0.5),), 8, 2, run=1))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from msgspec.structs import replace
 
 from nodeviz.datasets import Circles, Moons
 from nodeviz.engine.messages import (
@@ -27,7 +28,7 @@ from nodeviz.engine.messages import (
     Weights,
     WorkerLost,
 )
-from nodeviz.engine.packed import pack
+from nodeviz.engine.packed import PackedSurface, pack
 from nodeviz.experiment import Experiment
 from nodeviz.settings import edited
 from nodeviz.tasks import MatchDensity
@@ -38,6 +39,7 @@ from tests.nodeviz.ui.pretended import PretendedClient
 
 EXTENT = (-1.0, 1.0, -1.0, 1.0)
 THETA = pack(np.zeros(3, np.float32))
+SURFACE = PackedSurface("density", pack(np.zeros((2, 2), np.float32)))
 
 
 def configured(role: str, revision: int, *, run: int = 0, step: int = 0, kept: bool = True) -> Configured:
@@ -221,6 +223,33 @@ def test_nothing_is_asked_while_nothing_changes(stage: Stage) -> None:
     for _ in range(5):
         stage.link.tick()
     assert len(stage.sent("inspector", AskPortrait)) == 1
+
+
+def test_a_surface_is_quick_while_training_and_asked_for_once_more_finer_when_all_is_at_rest(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(inspection, "AT_REST", 0.0)
+    monkeypatch.setattr(inspection, "LIVE_PORTRAIT_GAP", 0.0)
+
+    answered: list[AskPortrait] = []
+
+    def cares() -> list[str]:
+        """Answers until nothing more is asked; with how much care it was asked, all in all."""
+        while len(asked := stage.sent("inspector", AskPortrait)) > len(answered):
+            answered.append(asked[len(answered)])
+            stage.hear(replace(portrait(answered[-1].question, 0), surface=SURFACE))
+            stage.link.tick()
+        return [ask.care for ask in answered]
+
+    stage.get_ready()
+    stage.link.inspection.look(Scene(EXTENT))
+    stage.link.tick()
+    assert cares() == ["usual", "fine"]
+    stage.hear(ActivityChanged(activity="training", step=0), Weights(step=7, theta=THETA))
+    assert cares() == ["usual", "fine", "quick"]
+    stage.hear(ActivityChanged(activity="paused", step=7))
+    stage.link.tick()
+    assert cares() == ["usual", "fine", "quick", "fine"]
 
 
 def test_an_edit_waits_for_the_picture_asked_before_it_so_that_a_drag_shows_its_pictures(stage: Stage) -> None:

@@ -110,6 +110,20 @@ def test_the_divergence_from_the_data_is_of_the_points_that_are_judged() -> None
     assert figures["KL from the data"] == pytest.approx(figures["negative log-likelihood"] + known, abs=1e-9)
 
 
+def test_in_a_hurry_the_merit_is_that_of_a_moment_ago_and_otherwise_of_the_weights_at_hand() -> None:
+    experiment = experiment_of("likelihood")
+    run = experiment.task.begin(experiment)
+    still = place(MOVING, np.zeros_like(experiment.initial_parameters())).learnt
+    seen = Viewpoint((-3.0, 3.0, -3.0, 3.0), 1.0, 4, care="quick")
+
+    def merit(learnt: Learnt, viewpoint: Viewpoint) -> float:
+        return run.picture(learnt, viewpoint, experiment.solver).figures[0].value
+
+    first = merit(still, seen)
+    assert merit(restless(experiment), seen) == first
+    assert merit(restless(experiment), seen._replace(care="usual")) != first
+
+
 def test_at_the_start_the_picture_is_the_base() -> None:
     experiment = experiment_of("likelihood", base=1.5)
     run, learnt = experiment.task.begin(experiment), restless(experiment)
