@@ -16,9 +16,13 @@ done for fields that promise to have nothing of the kind (`solver.resident.field
 do; with `allow(graphs="all")` for any field, and with `allow(graphs="none")` for none. What cannot be recorded is made
 without.
 
+Fused stages. Of large states, most of the time goes by while layers are written to memory and read again. Where Triton
+is, as it is with torch for CUDA on Linux, a stage of a small perceptron in float32 is one kernel (`fused_kernel`). It
+is used where it finds the same slope as the field at a solve's start; `allow(fuses=False)` leaves it out.
+
 How to choose. `allow(devices=())`, or NODEVIZ_RESIDENT=0 in the environment, sends all solves the usual way;
 `allow(devices=("cpu",))` has them made like this on a CPU, where it gains nothing, but can be tested. Until now all of
-it has run on a CPU alone: no test of it has seen a GPU.
+it has run on a CPU alone, the kernel in Triton's interpreter: no test of it has seen a GPU.
 """
 
 from __future__ import annotations

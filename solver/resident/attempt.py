@@ -10,9 +10,9 @@ from torch import Tensor
 
 from solver.coefficients import constant
 from solver.per_sample.control import Memory
-from solver.resident.field import Evaluate
 from solver.resident.measure import DeviceMeasure
 from solver.resident.sizes import SizeRule
+from solver.resident.stages import MakesStages
 from solver.tableau import ButcherTableau
 
 
@@ -100,15 +100,13 @@ class AttemptTensors:
 class Attempt:
     """Makes an attempt on the tensors whenever it is called. At the end, attempts are made that go nowhere."""
 
-    def __init__(self, rules: Rules, evaluate: Evaluate, tensors: AttemptTensors) -> None:
+    def __init__(self, rules: Rules, stages: MakesStages, tensors: AttemptTensors) -> None:
         tableau, like = rules.tableau, tensors.y
-        self._rules, self._evaluate, self._tensors = rules, evaluate, tensors
-        self._sums = [constant(row, like) for row in tableau.a]
+        self._rules, self._stages, self._tensors = rules, stages, tensors
         self._b = constant(tableau.b, like)
         self._estimates = [constant(estimate.weights, like) for estimate in tableau.estimates]
         self._nodes = constant(tableau.c, tensors.direction)
-        self._slots = tensors.slopes.unbind()
-        self._leading = [tensors.slopes[:count].t() for count in range(tableau.stages + 1)]
+        self._slots, self._columns = tensors.slopes.unbind(), tensors.slopes.t()
 
     def __call__(self) -> None:
         tensors, rule = self._tensors, self._rules.sizes
@@ -131,20 +129,16 @@ class Attempt:
 
     def _advance(self, s: Tensor, h: Tensor) -> tuple[Tensor, list[Tensor]]:
         """Evaluate the stages: where the step ends, and its error estimates."""
-        tableau, slots, y = self._rules.tableau, self._slots, self._tensors.y
-        direction = self._tensors.direction
+        tableau, y, direction = self._rules.tableau, self._tensors.y, self._tensors.direction
         moments = torch.addcmul(s, self._nodes, h).mul_(direction).to(y.dtype).unbind()
-        dt, at = (h * direction).to(y.dtype), y
-        if not tableau.fsal:
-            slots[0].copy_(self._evaluate(moments[0], y))
-        for stage in range(1, tableau.stages):
-            at = torch.addcmul(y, dt, self._total(self._sums[stage]))
-            slots[stage].copy_(self._evaluate(moments[stage], at))
-        y1 = at if tableau.fsal else torch.addcmul(y, dt, self._total(self._b))
+        dt, last = (h * direction).to(y.dtype), y
+        for stage in range(1 if tableau.fsal else 0, tableau.stages):
+            last = self._stages.make(stage, moments[stage], dt)
+        y1 = last if tableau.fsal else torch.addcmul(y, dt, self._total(self._b))
         return y1, [self._total(weights) for weights in self._estimates]
 
     def _total(self, weights: Tensor) -> Tensor:
-        return torch.mv(self._leading[weights.numel()], weights)
+        return torch.mv(self._columns[:, : weights.numel()], weights)
 
     def _write_down(self, row: Tensor) -> None:
         tensors = self._tensors

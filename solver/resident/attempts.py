@@ -11,7 +11,9 @@ from solver.resident.attempt import Attempt, AttemptTensors, Rules, Start
 from solver.resident.choosing import CHOICE, Fitting
 from solver.resident.circumstances import circumstances
 from solver.resident.field import identity
+from solver.resident.fused import FusedStages, fused_network, trusted
 from solver.resident.shelf import Shelf
+from solver.resident.stages import EvaluatedStages, MakesStages, StageTensors
 
 LONGEST = 64
 LARGEST = {"cpu": 2**22, "cuda": 2**27}
@@ -40,7 +42,8 @@ def attempts_from(
         kept = y.numel() * (1 + tableau.stages * keeps_stages)
         length = max(1, min(LONGEST, LARGEST.get(y.device.type, LARGEST["cpu"]) // kept))
         tensors = AttemptTensors(tableau, start, length, keeps_stages)
-        return MadeAttempts(fits.rules, tensors, Attempt(fits.rules, fits.evaluate, tensors))
+        stages = stages_on(StageTensors(tensors.y, tensors.slopes), start, fits, field)
+        return MadeAttempts(fits.rules, tensors, Attempt(fits.rules, stages, tensors))
 
     def record() -> MadeAttempts | None:
         made = fresh()
@@ -59,3 +62,12 @@ def attempts_from(
 def _begun(made: MadeAttempts, start: Start) -> MadeAttempts:
     made.tensors.begin(start)
     return made
+
+
+def stages_on(tensors: StageTensors, start: Start, fits: Fitting, field: DifferentiableField) -> MakesStages:
+    """The quickest way to make the stages of the field that there is."""
+    network = fused_network(field, start.y) if CHOICE.fuses and start.y.is_cuda else None
+    moment = (start.s * start.direction).to(start.y.dtype)
+    if network is not None and trusted(network, start.y, moment, start.slope):
+        return FusedStages(fits.rules.tableau, network, tensors)
+    return EvaluatedStages(fits.rules.tableau, fits.evaluate, tensors)

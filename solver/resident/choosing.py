@@ -35,6 +35,7 @@ class Choice:
     def __init__(self) -> None:
         self.devices = frozenset({"cuda"}) if os.environ.get(VARIABLE, "1") != "0" else frozenset()
         self.graphs: Graphs = "promised"
+        self.fuses = True
 
     def replays(self, field: DifferentiableField, y: Tensor) -> bool:
         """Whether evaluations at states like y should be recorded and replayed."""
@@ -46,16 +47,17 @@ class Choice:
 CHOICE = Choice()
 
 
-def allow(devices: Iterable[str] = ("cuda",), graphs: Graphs = "promised") -> None:
+def allow(devices: Iterable[str] = ("cuda",), graphs: Graphs = "promised", fuses: bool = True) -> None:
     """Which kinds of devices solves may be resident on: none of them, with (). And what may be replayed there.
 
+    Where it `fuses`, stages of small networks are one kernel each, if Triton is there and they prove right.
     Raises `ValueError` for other words.
     """
     if graphs not in get_args(Graphs):
         raise ValueError(f"graphs must be one of {', '.join(get_args(Graphs))}; got {graphs!r}.")
     if isinstance(devices, str):
         raise ValueError(f"devices must be some kinds of devices, as ('cuda',); got {devices!r}.")
-    CHOICE.devices, CHOICE.graphs = frozenset(devices), graphs
+    CHOICE.devices, CHOICE.graphs, CHOICE.fuses = frozenset(devices), graphs, fuses
 
 
 class Fitting(NamedTuple):

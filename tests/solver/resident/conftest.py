@@ -11,9 +11,9 @@ from solver.resident import choosing
 
 @pytest.fixture(autouse=True)
 def _as_it_was() -> Iterator[None]:
-    before = choosing.CHOICE.devices, choosing.CHOICE.graphs
+    before = dict(choosing.CHOICE.__dict__)
     yield
-    choosing.CHOICE.devices, choosing.CHOICE.graphs = before
+    choosing.CHOICE.__dict__.update(before)
 
 
 @pytest.fixture(params=["cpu", pytest.param("cuda", marks=pytest.mark.cuda)])

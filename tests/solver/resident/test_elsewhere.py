@@ -17,6 +17,7 @@ from solver.resident.field import evaluator
 from solver.resident.first_size import Beginning, first_size
 from solver.resident.measure import DeviceMeasure
 from solver.resident.sizes import size_rule
+from solver.resident.stages import EvaluatedStages, StageTensors
 from solver.tolerance import Tolerance
 from tests.elsewhere import ELSEWHERE, staying_there
 from tests.problems import Perceptron
@@ -53,7 +54,9 @@ def attempt(method: RungeKutta, controller: Controller, measure: DeviceMeasure, 
     start = Start(one, one, torch.cat((one, one)), one, y, y, rules.sizes.new_memory(one))
     evaluate = evaluator(field)
     assert evaluate is not None
-    return Attempt(rules, evaluate, AttemptTensors(method.tableau, start, 3, keeps_stages=True))
+    tensors = AttemptTensors(method.tableau, start, 3, keeps_stages=True)
+    stages = EvaluatedStages(method.tableau, evaluate, StageTensors(tensors.y, tensors.slopes))
+    return Attempt(rules, stages, tensors)
 
 
 def assert_stays(work: Callable[[], object]) -> None:
