@@ -6,6 +6,7 @@ from collections.abc import Callable
 from math import inf
 from time import perf_counter
 
+from nodeviz.engine.carry import keeps_weights
 from nodeviz.engine.evaluations import Evaluations
 from nodeviz.engine.ledger import Ledger
 from nodeviz.engine.messages import (
@@ -28,6 +29,7 @@ from nodeviz.engine.packed import pack, unpack
 from nodeviz.engine.patience import PATIENCE, Patience
 from nodeviz.engine.session import Session
 from nodeviz.engine.trainer import Trainer, TrainerState, Trouble
+from nodeviz.experiment import Experiment
 
 TELL_EVERY = 1 / 30
 """Seconds from one Progress to the next: a frame or two."""
@@ -107,8 +109,12 @@ class TrainerSession(Session):
             events = self._progress() + self._leave_off()
         else:
             moved = before.experiment.field != new.field
+            parting = [self._checkpoint()] if self.busy and not keeps_weights(before.experiment, new) else []
+            renewed = _judged(before.experiment) != _judged(new)
             kept = before.adopt(new)
-            events = self._progress()
+            events = [*self._progress(), *parting]
+            if renewed:
+                self._evaluations = Evaluations()
         self.run, self.revision = command.run, command.revision
         events.append(self._configured(kept))
         if not kept:
@@ -192,10 +198,12 @@ class TrainerSession(Session):
 
     def _standing(self) -> list[Event]:
         """Where training stands: what is drawn, and all it takes to go on from there."""
-        trainer, now = self._ready_trainer(), self._clock()
-        state = trainer.state()
-        self._checkpoint_at = now + CHECKPOINT_EVERY
-        checkpoint = Checkpoint(
+        self._checkpoint_at = self._clock() + CHECKPOINT_EVERY
+        return [self._weights(), self._checkpoint()]
+
+    def _checkpoint(self) -> Checkpoint:
+        state = self._ready_trainer().state()
+        return Checkpoint(
             run=self.run,
             revision=self.revision,
             step=state.step,
@@ -203,7 +211,6 @@ class TrainerSession(Session):
             optimiser={name: pack(part) for name, part in state.optimiser.items()},
             random=pack(state.random),
         )
-        return [self._weights(), checkpoint]
 
     def _weights(self) -> Weights:
         trainer = self._ready_trainer()
@@ -238,6 +245,11 @@ class TrainerSession(Session):
         if self._trainer is None:
             raise ValueError("There is no experiment to train yet. Open one, or make a new one.")
         return self._trainer
+
+
+def _judged(experiment: Experiment) -> tuple[object, ...]:
+    """What the figure of merit is of, besides the weights."""
+    return (experiment.task, experiment.dataset)
 
 
 def _state_in(checkpoint: Checkpoint) -> TrainerState:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, NamedTuple
 
 from PySide6.QtCore import QObject, Signal
 
@@ -38,6 +38,24 @@ from nodeviz.ui.inspection import Inspection
 from nodeviz.ui.worker_link import Client, WorkerLink
 
 
+class Left(NamedTuple):
+    """Weights that were left for others: of revisions from `since` to before `until`, and what is known of them."""
+
+    run: int
+    since: int
+    until: int
+    checkpoint: Checkpoint | None
+
+    @property
+    def trained(self) -> bool:
+        """Whether there is anything to come back to."""
+        return self.checkpoint is not None and self.checkpoint.step > 0
+
+    def told_by(self, event: Message) -> bool:
+        """Whether the trainer says it of these weights."""
+        return event.run == self.run and self.since <= event.revision < self.until
+
+
 class EngineLink(QObject):
     """The engine as the window knows it. Every signal carries the message it is named after."""
 
@@ -55,6 +73,8 @@ class EngineLink(QObject):
     lost = Signal(object)
     runBegun = Signal(int)
     """Training stands elsewhere or learns something else: the plots begin anew. Carries the step it stands at."""
+    leftBehind = Signal(object)
+    """A checkpoint of weights that were left: the trainer's last words of them."""
     startedOver = Signal()
     """The trainer was restarted and begins at step 0, for no checkpoint is known of the experiment as it stands."""
     stateChanged = Signal()
@@ -76,8 +96,8 @@ class EngineLink(QObject):
         self.step = 0
         self.checkpoint: Checkpoint | None = None
         """The newest of the experiment as it stands; None while the trainer has not told one."""
-        self.left: Checkpoint | None = None
-        """The checkpoint of the experiment that was left last for one with other weights."""
+        self.left: Left | None = None
+        """The experiment that was left last for one with other weights."""
         self._resuming: Checkpoint | None = None
         """What a restarted trainer was given; until it stands there its history goes on as if nothing had happened."""
         self.trainer = WorkerLink("trainer", client, self)
@@ -198,6 +218,8 @@ class EngineLink(QObject):
     def _hear(self, event: Heard) -> None:
         if isinstance(event, Message) and event.run != self.run and not isinstance(event, (Ready, Failed)):
             self.inspection.release(event)
+            if isinstance(event, Checkpoint):
+                self.leftBehind.emit(event)
             return
         self._handlers[type(event)](event)
 
@@ -248,6 +270,8 @@ class EngineLink(QObject):
     def _on_checkpoint(self, checkpoint: Checkpoint) -> None:
         if self._is_of_these_weights(checkpoint):
             self.checkpoint = checkpoint
+        else:
+            self.leftBehind.emit(checkpoint)
 
     def _on_diverged(self, diverged: Diverged) -> None:
         if diverged.revision >= self._losses_since:
@@ -293,8 +317,9 @@ class EngineLink(QObject):
 
     def _leave(self) -> None:
         """The experiment has other weights now, and no checkpoint yet."""
+        self.left = Left(self.run, self._weights_since, self._revision, self.checkpoint)
         self._weights_since = self._revision
-        self.left, self.checkpoint, self._resuming = self.checkpoint, None, None
+        self.checkpoint = self._resuming = None
         self.step = 0
 
     def _begin_run(self, checkpoint: Checkpoint | None) -> None:

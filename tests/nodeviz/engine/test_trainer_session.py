@@ -150,6 +150,28 @@ def test_another_field_starts_again_and_training_goes_on(driver, experiment):
     assert [p.first for p in driver.heard(Progress) if p.revision == 2][0] == 0
 
 
+def test_weights_that_are_left_in_the_middle_of_training_are_told_as_they_stood_at_last(driver, experiment):
+    driver.tell(Train(run=1))
+    driver.ticks(7)
+    driver.tell(Configure(edited(experiment, "field.width", 20), run=1, revision=2))
+    before, last, first = driver.heard(Checkpoint)[-3:]
+    assert before.step < 7 and (last.step, last.revision) == (7, 1) and (first.step, first.revision) == (0, 2)
+    driver.tell(Pause(run=1))
+    told = len(driver.heard(Checkpoint))
+    driver.tell(Configure(experiment, run=1, revision=3))
+    assert len(driver.heard(Checkpoint)) == told + 1, "of what is paused all was told before"
+
+
+def test_other_data_are_evaluated_at_once(driver, experiment):
+    driver.tell(Train(run=1))
+    driver.ticks(2)
+    driver.tell(Configure(edited(experiment, "dataset.noise", 0.1), run=1, revision=2))
+    assert driver.heard(Configured)[-1].kept
+    driver.ticks(20)
+    tests = np.concatenate([unpack(event.test) for event in driver.heard(Progress) if event.revision == 2])
+    assert np.isfinite(tests[0])
+
+
 def test_an_old_revision_or_run_is_dropped(driver, experiment):
     assert driver.tell(Configure(edited(experiment, "field.width", 20), run=1, revision=1)) == []
     assert driver.tell(Configure(edited(experiment, "field.width", 20), run=0, revision=9)) == []

@@ -93,7 +93,19 @@ def test_weights_are_those_of_the_experiment_that_they_were_told_of_also_when_ev
     trained.store.undo()
     assert restored(client) == []
     trained.store.undo()
-    assert [checkpoint.step for checkpoint in restored(client)] == [7]
+    assert [checkpoint.step for checkpoint in restored(client)] == [8], "the trainer's last word of seed 0"
+
+
+def test_what_was_left_is_restored_with_the_last_steps_that_the_trainer_took(trained, client) -> None:
+    trained.alternatives.choose("task", Classify)
+    client.events.append(Checkpoint(step=9, theta=THETA, optimiser={}, random=NO_STATE, revision=0))
+    client.events.append(Checkpoint(step=3, theta=THETA, optimiser={}, random=NO_STATE, revision=1))
+    trained.link.tick()
+    trained.alternatives.choose("task", FitTrajectories)
+    client.events.append(Checkpoint(step=4, theta=THETA, optimiser={}, random=NO_STATE, revision=1))
+    trained.link.tick()
+    trained.alternatives.choose("task", Classify)
+    assert [checkpoint.step for checkpoint in restored(client)] == [9, 4], "of another run too"
 
 
 def test_an_experiment_that_was_reset_and_left_begins_at_step_0_again(trained, client) -> None:
