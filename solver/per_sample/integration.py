@@ -85,7 +85,8 @@ class SampleIntegration:
         self._accepted, self._evaluations = self._attempts.clone(), self._attempts.clone()
         self._spent = self._attempts.clone() if spent is None else spent
         self._most = plan.max_steps - int(self._spent.min())
-        self._record, self._log = Record(wishes.keep, wishes.nodes, plan.solves), StepLog(y0.device)
+        solved = plan.tableau.stages if plan.solves else 0
+        self._record, self._log = Record(wishes.keep, wishes.nodes, solved), StepLog(y0.device)
         direction = torch.where(times[-1] >= times[0], 1.0, -1.0)
         self._times = (times * direction).t().contiguous()
         between = (times != times[0]) & (times != times[-1])

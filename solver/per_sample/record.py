@@ -75,12 +75,12 @@ class Found(NamedTuple):
 class Record:
     """Steps and saved states, as they come."""
 
-    def __init__(self, keep: bool, nodes: tuple[float, ...], solves: bool) -> None:
+    def __init__(self, keep: bool, nodes: tuple[float, ...], solved: int) -> None:
         """`keep` says whether states at the steps' starts are kept, `nodes` at which θ all steps are sampled.
 
-        Slopes of stages are kept, too, where the method `solves` for them.
+        With the states are kept the slopes of the stages that the method has `solved` for, which are so many.
         """
-        self._keep, self._nodes, self._keeps_slopes = keep, nodes, keep and solves
+        self._keep, self._nodes, self._slopes = keep, nodes, solved if keep else 0
         self._steps = self._count = 0
         self._way: list[Way] = []
         self._places: list[Places] = []
@@ -92,7 +92,7 @@ class Record:
     def add(self, steps: TakenSteps, stop: Tensor, asked: Asked, crossings: Crossings | None) -> None:
         """Save the states at what was `asked` for, at `crossings` and at the nodes of steps that end at θ = `stop`."""
         y = steps.y if self._keep else steps.y[:, :0]
-        slopes = steps.slopes() if self._keeps_slopes else y.new_empty(len(y), 0, y.shape[1])
+        slopes = steps.slopes() if self._slopes else y.new_empty(len(y), 0, y.shape[1])
         self._way.append(Way(steps.sample, steps.t, steps.dt, steps.t1, stop, y, slopes))
         if len(asked.row):
             self._cells.append(Cells(self._save(steps, asked.places), asked.row, steps.sample[asked.places.step]))
@@ -118,7 +118,7 @@ class Record:
         none = torch.zeros(0, dtype=torch.long, device=starts.device)
         never = torch.zeros(0, dtype=torch.float64, device=starts.device)
         nowhere = starts[:0, : starts.shape[1] if self._keep else 0]
-        nothing = Way(none, never, never, never, never, nowhere, nowhere.unsqueeze(1)[:, :0])
+        nothing = Way(none, never, never, never, never, nowhere, nowhere.unsqueeze(1).expand(-1, self._slopes, -1))
         return Found(
             Way(*map(torch.cat, zip(*(self._way or [nothing]), strict=True))),
             Places(*map(torch.cat, zip(Places(none, never), *self._places, strict=True))),

@@ -136,6 +136,16 @@ def test_a_solve_with_jumps_is_known_at_all_times_and_its_events_come_in_order()
     assert torch.allclose(met.t, tensor(1, 1.5, 1), atol=1e-9)
 
 
+@pytest.mark.parametrize("dense", [False, True])
+@pytest.mark.parametrize("method", ["dopri5", "kvaerno5"])
+def test_trouble_before_a_jump_is_a_status_and_the_gradient_of_what_was_found(method: str, dense: bool) -> None:
+    y0 = STARTS.clone().requires_grad_()
+    how = {"method": method, "dense": dense, "rtol": 1e-9, "max_steps": 3}
+    solution = solve(lambda t, y: -y, y0, tensor(0, 1e-9, 2), per_sample=True, jump_times=[1.0], **how)
+    assert solution.status is Status.max_steps and solution.reached == 1
+    assert torch.equal(torch.autograd.grad(solution.ys[0].sum(), y0)[0], torch.ones_like(y0))
+
+
 def test_steps_before_a_jump_count_against_the_most_that_are_allowed() -> None:
     ts, y0 = tensor(0, 0.9, 1.5, 3), tensor(1, 5)[:, None]
     free = solve(Switched(), y0, ts, jump_times=(1.0, 2.0), per_sample=True)
