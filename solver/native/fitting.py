@@ -97,7 +97,7 @@ def _observed(y0: Tensor) -> bool:
     """Whether someone wants to see the tensor operations, or to have them transformed: then they must happen."""
     return (
         type(y0) not in (Tensor, torch.nn.Parameter)
-        or torch._C._functorch.is_functorch_wrapped_tensor(y0)
+        or torch._C._functorch.peek_interpreter_stack() is not None
         or torch._C._len_torch_dispatch_stack() > 0
         or torch._C._len_torch_function_stack() > 0
         or forward_ad._current_level >= 0

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from solver.gradients.checkpointed import Checkpointed
-from solver.gradients.once import once
+from solver.gradients.once import once, through
 from solver.gradients.problem import Gradient, Outcome, Problem
 from solver.method import RungeKutta
 from solver.native.description import NativeField
@@ -79,4 +79,5 @@ class _Solve(torch.autograd.Function):
             in_theta = torch.empty_like(fitting.field.theta) if learnt else None
             problem.stats.nfe_backward += ctx.run.pull_back(cotangents[0].contiguous(), in_y0, in_theta)
             in_weights = (None,) * len(weights) if in_theta is None else fitting.cotangents(in_theta)
-        return None, None, None, *(once(x, Checkpointed.name) for x in (in_y0, *in_weights))
+        sources = (problem.y0, *weights, *cotangents)
+        return None, None, None, *once((in_y0, *in_weights), sources, through(Checkpointed.name))

@@ -29,6 +29,9 @@ looking at it again and again would cost more than the kernel saves.
 """
 
 
+PLAIN = (Tensor, nn.Parameter)
+
+
 class Refused(NamedTuple):
     """Why a field is not recognised; no exception, which would hold on to what was evaluated."""
 
@@ -50,9 +53,26 @@ class Recognised:
 
     def cotangents(self, flat: Tensor) -> tuple[Tensor, ...]:
         """Of the parameters, from that of the flat weights: zero for those that the network does not have."""
-        found = self.layout.unpacked(flat, self.tensors)
-        own = {id(tensor): part for tensor, part in zip(self.tensors, found, strict=True) if part is not None}
-        return tuple(own[id(x)] if id(x) in own else torch.zeros_like(x) for x in self.parameters)
+        totals: dict[int, Tensor] = {}
+        for tensor, part in zip(self.tensors, self.layout.unpacked(flat, self.tensors), strict=True):
+            if part is not None:  # a tensor that is read in two places gets the sum
+                totals[id(tensor)] = totals[id(tensor)] + part if id(tensor) in totals else part
+        return tuple(totals[id(x)] if id(x) in totals else torch.zeros_like(x) for x in self.parameters)
+
+
+class Looked(NamedTuple):
+    """What a look at the code found, and the networks that were heard since, by the kind of states and weights."""
+
+    seen: Seen | Refused
+    networks: dict[Hashable, Layout | Refused]
+
+    @classmethod
+    def at(cls, root: Root) -> Looked:
+        """What there is to see now."""
+        try:
+            return cls(look(root), {})
+        except NotUnderstoodError as refusal:
+            return cls(Refused(str(refusal)), {})
 
 
 class Knowledge:
@@ -60,67 +80,61 @@ class Knowledge:
 
     def __init__(self, root: Root) -> None:
         self._changes, self._solves = 0, 0
-        self._look(root)
-
-    def _look(self, root: Root) -> None:
-        self._networks: dict[Hashable, Layout | Refused] = {}
-        self._seen: Seen | Refused
-        try:
-            self._seen = look(root)
-        except NotUnderstoodError as refusal:
-            self._seen = Refused(str(refusal))
+        self._looked = Looked.at(root)
 
     def recognised(
         self, root: Root, function: Field, parameters: Sequence[Tensor], t0: float, y0: Tensor
     ) -> Recognised:
         """The field as it is now. Raises `NotUnderstoodError`."""
-        tensors = self._tensors(root, y0)
-        layout = self._layout(function, tensors, t0, y0)
+        seen, networks = self._looked_again_if_changed(root)
+        tensors = _of_one_kind(seen.tensors(root.free), y0)
+        firsts: dict[int, int] = {}
+        shared = tuple(firsts.setdefault(id(each), place) for place, each in enumerate(tensors))
+        kind = (y0.shape, y0.dtype, shared, *(each.shape for each in tensors))
+        layout = networks.get(kind)
+        if layout is None:
+            if len(networks) >= MOST_KINDS:
+                networks.clear()
+            layout = networks[kind] = _listened(function, tensors, t0, y0)
+        if isinstance(layout, Refused):
+            raise NotUnderstoodError(layout.reason)
         used = [tensors[piece.place] for piece in layout.pieces]
         if torch.is_grad_enabled() and any(x.requires_grad and not _is_among(x, parameters) for x in used):
             raise NotUnderstoodError("It depends on tensors that require gradients but are not among the parameters.")
         return Recognised(layout, tensors, tuple(parameters))
 
-    def _tensors(self, root: Root, y0: Tensor) -> tuple[Tensor, ...]:
-        """Those that the field holds, when it still is what it was, and otherwise what it is now."""
+    def _looked_again_if_changed(self, root: Root) -> tuple[Seen, dict[Hashable, Layout | Refused]]:
+        """What is seen of the field as it is now."""
         self._solves += 1
         for _ in range(2):
-            if isinstance(self._seen, Refused):
-                raise NotUnderstoodError(self._seen.reason)
-            standing = self._seen.standing(root.free)
-            tensors = self._seen.tensors(root.free)
+            seen, networks = self._looked  # both at once: another thread may look again meanwhile
+            if isinstance(seen, Refused):
+                raise NotUnderstoodError(seen.reason)
+            standing = seen.standing(root.free)
             if standing is Standing.hooked:
                 raise NotUnderstoodError("Hooks wait for it, or for a part of it, to be called.")
-            if standing is Standing.same and tensors is not None:
-                return _of_one_kind(tensors, y0)
+            if standing is Standing.same:
+                return seen, networks
             self._changes += 1
             if self._changes > MOST_CHANGES + self._solves // SOLVES_FOR_A_CHANGE:
-                self._seen = Refused(f"What its code reads changes too often: {self._changes} times by now.")
+                self._looked = Looked(Refused(f"What its code reads changes too often: {self._changes} times."), {})
             else:
-                self._look(root)
+                self._looked = Looked.at(root)
         raise NotUnderstoodError("What its code reads changes while it is looked at.")
-
-    def _layout(self, function: Field, tensors: tuple[Tensor, ...], t0: float, y0: Tensor) -> Layout:
-        kind = (y0.shape, y0.dtype, *(each.shape for each in tensors))
-        known = self._networks.get(kind)
-        if known is None:
-            if len(self._networks) >= MOST_KINDS:
-                self._networks.clear()
-            known = self._networks[kind] = _listened(function, tensors, t0, y0)
-        if isinstance(known, Refused):
-            raise NotUnderstoodError(known.reason)
-        return known
 
 
 def _is_among(tensor: Tensor, others: Sequence[Tensor]) -> bool:
     return any(tensor is each for each in others)
 
 
-def _of_one_kind(tensors: tuple[Tensor, ...], y0: Tensor) -> tuple[Tensor, ...]:
-    for each in tensors:
-        plain = type(each) in (Tensor, nn.Parameter) and each.layout is torch.strided
-        if not plain or each.dtype is not y0.dtype or each.device != y0.device:
-            raise NotUnderstoodError("It holds tensors that are no plain ones of the state's dtype and device.")
+def _of_one_kind(found: Sequence[object], y0: Tensor) -> tuple[Tensor, ...]:
+    """What the field reads as tensors, where all of it is plain tensors like the state."""
+    tensors = tuple(each for each in found if isinstance(each, Tensor) and type(each) in PLAIN)
+    alike = all(
+        each.dtype is y0.dtype and each.device == y0.device and each.layout is torch.strided for each in tensors
+    )
+    if len(tensors) < len(found) or not alike:
+        raise NotUnderstoodError("It holds tensors that are no plain ones of the state's dtype and device.")
     return tensors
 
 

@@ -17,9 +17,11 @@ from weakref import ref
 from torch import Tensor, nn
 
 from solver.native.recognising.kinds import (
+    CALLS,
     CONTAINERS,
     LAYERS,
     NAMES,
+    ORIGINAL,
     article,
     is_data,
     is_harmless,
@@ -33,7 +35,7 @@ HARMLESS_METHODS = frozenset(
     (
         *("__module__", "__qualname__", "__doc__", "__annotations__", "__annotate__", "__annotate_func__"),
         *("__annotations_cache__", "__dict__", "__weakref__", "__firstlineno__", "__static_attributes__"),
-        *("__orig_bases__", "__parameters__", "__abstractmethods__", "__constants__"),
+        *("__orig_bases__", "__parameters__", "__abstractmethods__", "__constants__", "__type_params__"),
         *("__init__", "__repr__", "__str__", "__getstate__", "__setstate__", "__reduce__", "__deepcopy__"),
     )
 )
@@ -143,6 +145,11 @@ class _Look:
             unusual = [name for name in vars(kind) if name[:2] == name[-2:] == "__" and name not in HARMLESS_METHODS]
             if unusual:
                 raise NotUnderstoodError(f"Its {kind.__name__} has a method {unusual[0]}.")
+        for kind in type(module).__mro__:
+            for name in CALLS.get(kind, ()):
+                value = self._read_of_class(kind, name)
+                if value is not ORIGINAL[kind, name]:
+                    raise NotUnderstoodError(f"Somebody has changed torch's {kind.__name__}.{name}.")
         self._modules[id(module)] = module
 
     def _follow(self, module: nn.Module) -> None:
@@ -169,13 +176,17 @@ class _Look:
                     self._reach_of_class(base, name)
 
     def _reach_of_class(self, base: type, name: str) -> None:
-        value = vars(base)[name]
-        self._reads[id(base), name] = Read(vars(base), name, value)
+        value = self._read_of_class(base, name)
         value = value.__func__ if isinstance(value, staticmethod) else value
         if not is_harmless(value) and not is_readable(value):
             raise NotUnderstoodError(f"It reads {base.__name__}.{name}, {article(value)}.")
         if is_readable(value):
             self._functions[id(value)] = value
+
+    def _read_of_class(self, base: type, name: str) -> object:
+        value = vars(base).get(name)
+        self._reads[id(base), name] = Read(vars(base), name, MISSING if value is None else value)
+        return value
 
     def _refuse_unknown_names(self) -> None:
         found = {name for module in self._modules.values() for name in _names_of(module)}

@@ -9,7 +9,7 @@ from types import FunctionType
 from typing import Any, NamedTuple
 from weakref import ref
 
-from torch import Tensor, nn
+from torch import nn
 from torch.nn.modules import module as module_hooks
 
 from solver.native.recognising.kinds import is_data
@@ -149,10 +149,9 @@ class Seen:
             return Standing.changed
         return Standing.hooked if _hooks_for_all() else worst
 
-    def tensors(self, function: FunctionType | None) -> tuple[Tensor, ...] | None:
-        """The tensors that it reads, as they are now; None where one is gone."""
-        found = tuple(place.read(function) for place in self.places)
-        return found if all(isinstance(each, Tensor) for each in found) else None  # type: ignore[return-value]
+    def tensors(self, function: FunctionType | None) -> tuple[object, ...]:
+        """What is now where it read tensors."""
+        return tuple([place.read(function) for place in self.places])
 
     def _is_of(self, function: FunctionType) -> bool:
         if function.__globals__ is not self.spaces or function.__kwdefaults__:

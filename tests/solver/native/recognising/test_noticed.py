@@ -15,7 +15,7 @@ from torch.nn import functional
 
 from solver import native, solve
 from solver.native.recognising import knowledge
-from tests.solver.native.recognising.fields import Demo, Layered, Looped, mlp
+from tests.solver.native.recognising.fields import Demo, Layered, Looped, Shared, mlp
 
 TS = torch.tensor([0.0, 0.3], dtype=torch.float64)
 BENT = torch.tanh
@@ -266,6 +266,41 @@ def test_parameters_may_be_frozen_and_thawed() -> None:
         solution.ys.sum().backward()
         assert solution.stats.native
         assert (module.net[0].weight.grad is None) == frozen
+
+
+def assert_gradients_as_in_torch(module: nn.Module) -> None:
+    found = []
+    for kernel in (True, False):
+        native.allow(kernel)
+        solution = solve(module, start(), TS, method="rk4", dt=0.1)
+        assert solution.stats.native == kernel
+        found.append(torch.autograd.grad(solution.ys.square().sum(), list(module.parameters())))
+    native.allow()
+    for ours, usual in zip(*found, strict=True):
+        torch.testing.assert_close(ours, usual, rtol=1e-4, atol=1e-5)
+
+
+def test_weights_may_be_tied_and_untied() -> None:
+    module = Shared()
+    assert_gradients_as_in_torch(module)
+    module.inner.weight = nn.Parameter(module.outer.weight.detach().clone())
+    assert_gradients_as_in_torch(module)
+    module.inner.weight = module.outer.weight
+    assert_gradients_as_in_torch(module)
+
+
+def test_what_tools_put_in_the_place_of_torchs_own_calls_is_called(monkeypatch: pytest.MonkeyPatch) -> None:
+    module, calls, forward = Demo(), [], nn.Linear.forward
+    assert_as_in_torch(module, native_too=True)
+
+    def counting(self: nn.Linear, input: Tensor) -> Tensor:
+        calls.append(1)
+        return forward(self, input)
+
+    monkeypatch.setattr(nn.Linear, "forward", counting)
+    assert_as_in_torch(module, native_too=False)
+    assert_as_in_torch(Demo(), native_too=False)
+    assert calls
 
 
 def test_a_parametrisation_is_noticed() -> None:

@@ -146,11 +146,12 @@ def test_a_graph_may_be_pulled_back_twice() -> None:
 
 
 def test_second_derivatives_are_refused() -> None:
-    module = Demo()
-    ys = solve(module, start(torch.float32), TS).ys
+    module, y0 = Demo(), start(torch.float32).requires_grad_()
+    ys = solve(module, y0, TS).ys
     (gradient,) = torch.autograd.grad(ys.sum(), module.net[0].weight, create_graph=True)
-    with pytest.raises(RuntimeError, match="direct"):
-        gradient.sum().backward()
+    for leaf in (y0, module.net[0].weight, module.net[2].weight):
+        with pytest.raises(RuntimeError, match="direct"):
+            torch.autograd.grad(gradient.sum(), leaf, retain_graph=True)
 
 
 def test_modules_can_be_left_to_torch() -> None:

@@ -326,6 +326,26 @@ def test_autocast_is_left_to_torch() -> None:
         assert "Autocast" in reason(Demo().requires_grad_(False))
 
 
+class Solved(nn.Module):
+    """The sum of the end states of a field."""
+
+    def __init__(self, field: nn.Module) -> None:
+        super().__init__()
+        self.field = field
+
+    def forward(self, y: Tensor) -> Tensor:
+        solution = solve(self.field, y, TS, gradient="checkpointed", method="euler", dt=0.1)
+        assert not solution.stats.native
+        return solution.ys.sum()
+
+
+def test_transformations_of_functions_are_left_to_torch() -> None:
+    module = Solved(Demo())
+    weights = {name: each.detach() for name, each in module.named_parameters()}
+    with pytest.raises(RuntimeError, match="functorch transform"), torch.no_grad():
+        torch.func.grad(lambda known: torch.func.functional_call(module, known, (start(),)))(weights)
+
+
 def test_weights_that_nobody_announced_are_left_to_torch() -> None:
     net = mlp(nn.Tanh())
     with pytest.raises(ValueError, match="was not told of"):
