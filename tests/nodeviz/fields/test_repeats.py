@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 import torch
 
@@ -13,8 +15,18 @@ from tests.host_reads import counted_reads
 from tests.nodeviz.fields.test_every_field import CHOOSING, VARIANTS, name_of
 
 NUMBER = 0.37
+ALSO_CONSTANT = FormulaField("1", "0", ())
+"""Its velocity is made on the CPU, which a graph refuses: it is then solved without."""
+
+
+def some(fields: list[Field]) -> list[Any]:
+    """Every fifth is tried in the quick suite, too."""
+    return [pytest.param(field, marks=pytest.mark.slow if n % 5 else ()) for n, field in enumerate(fields)]
+
+
 PROMISING = [field for field in VARIANTS if field != CHOOSING]
 FLOWS = [field for field in PROMISING if not isinstance(field, FormulaField)]
+KEEPING = [field for field in PROMISING if field != ALSO_CONSTANT]
 
 
 def states(dim: int, rows: int = 5) -> torch.Tensor:
@@ -47,22 +59,18 @@ def assert_takes_time_as_a_tensor(made: torch.nn.Module, y: torch.Tensor) -> Non
             torch.testing.assert_close(ours, theirs)
 
 
-@pytest.mark.parametrize("field", PROMISING, ids=name_of)
+@pytest.mark.parametrize("field", some(PROMISING), ids=name_of)
 def test_a_field_takes_its_time_as_a_tensor_and_reads_nothing(field: Field) -> None:
     assert_takes_time_as_a_tensor(module(field), states(field.dim))
 
 
-@pytest.mark.parametrize("field", FLOWS, ids=name_of)
+@pytest.mark.parametrize("field", some(FLOWS), ids=name_of)
 def test_so_does_one_with_a_density_beside_its_state(field: Field) -> None:
     assert_takes_time_as_a_tensor(TracedField(module(field)), states(field.dim + 1))
 
 
-ALSO_CONSTANT = FormulaField("1", "0", ())
-"""Its velocity is made on the CPU, which a graph refuses: it is then solved without."""
-
-
 @pytest.mark.parametrize("traced", [False, True], ids=["alone", "with a density"])
-@pytest.mark.parametrize("field", [field for field in PROMISING if field != ALSO_CONSTANT], ids=name_of)
+@pytest.mark.parametrize("field", some(KEEPING), ids=name_of)
 def test_a_field_on_another_device_keeps_to_it(field: Field, traced: bool) -> None:
     if traced and isinstance(field, FormulaField):
         pytest.skip("no density goes with a formula")

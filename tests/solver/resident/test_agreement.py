@@ -119,6 +119,7 @@ def test_single_precision_agrees_to_its_rounding(device: str) -> None:
     assert found.resident.solution.ys.dtype == torch.float32
 
 
+@pytest.mark.slow
 def test_long_solves_agree(device: str) -> None:
     ts = torch.linspace(0.0, 60.0, 300, dtype=torch.float64)
     found = both(ts, device, rtol=1e-10, atol=1e-11)

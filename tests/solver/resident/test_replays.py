@@ -47,7 +47,7 @@ def recordings(monkeypatch: pytest.MonkeyPatch, device: str) -> list[Callable[[]
     ids=["dopri5", "rk4", "dop853", "tsit5"],
 )
 @pytest.mark.parametrize("ts", [ENDS, INSIDE, INSIDE.flip(0)], ids=["ends", "inside", "falling"])
-@pytest.mark.parametrize("repeats", [2, 3])
+@pytest.mark.parametrize("repeats", [pytest.param(2, marks=pytest.mark.slow), 3])
 def test_a_replayed_solve_and_its_gradient_are_those_of_the_usual_way(
     options: dict[str, Any], ts: torch.Tensor, repeats: int, device: str, recordings: list[Callable[[], None]]
 ) -> None:
