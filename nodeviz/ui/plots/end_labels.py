@@ -8,7 +8,7 @@ from typing import NamedTuple
 import numpy as np
 import pyqtgraph as pg
 from numpy.typing import NDArray
-from PySide6.QtCore import QRectF
+from PySide6.QtCore import QPointF, QRectF, QSizeF
 from PySide6.QtGui import QColor
 
 from nodeviz.ui import theme
@@ -19,6 +19,7 @@ PLACES = tuple(  # where a name may stand, the best first: side of the point, li
     [(RIGHT, 0), (RIGHT, -1), (RIGHT, 1), (MIDDLE, -1), (MIDDLE, 1), (LEFT, 0), (LEFT, -1), (LEFT, 1)]
     + [(side, lines) for lines in (2, -2, 3, -3, 4, -4) for side in (RIGHT, LEFT)]
 )
+SIDES, LINES = (np.array(column, float) for column in zip(*PLACES, strict=True))
 HEIGHT = 50.0  # above all curves
 RANK = 0.5  # of a covered point that the next best place costs
 HABIT = 3.0  # points that a new place must keep clearer of than the old, so that names do not jump about
@@ -34,6 +35,10 @@ class Named(NamedTuple):
     colour: str
     x: float
     y: float
+
+
+Rectangles = NDArray[np.float64]
+"""(n, 4) of pixels: left, top, right, bottom."""
 
 
 class EndLabels:
@@ -53,6 +58,8 @@ class EndLabels:
         """
         self._view, self._over_pictures, self._sparing, self._covered = view, over_pictures, sparing, covered
         self._items: list[pg.TextItem] = []
+        self._worn: list[tuple[object, ...]] = []
+        """The colours of each item: to dress one again takes longer than to move it."""
         self._named: list[Named] = []
         self._obstacles: NDArray[np.float64] = np.zeros((0, 2))
         self._chosen: dict[int, int] = {}
@@ -73,17 +80,24 @@ class EndLabels:
             item.setZValue(HEIGHT)
             self._view.addItem(item, ignoreBounds=True)
             self._items.append(item)
+            self._worn.append(())
         behind = QColor(theme.current().canvas)
         behind.setAlpha(150 if self._over_pictures else 0)
         for item in self._items[len(named) :]:
             item.setVisible(False)
-        for item, name in zip(self._items, named, strict=False):
-            if item.toPlainText() != name.text:
-                item.setText(name.text)
+        for index, name in enumerate(named):
+            self._dress(index, name, behind)
+        self.arrange()
+
+    def _dress(self, index: int, name: Named, behind: QColor) -> None:
+        item, wanted = self._items[index], (name.colour, behind.rgba())
+        if self._worn[index] != wanted:
+            self._worn[index] = wanted
             item.fill = pg.mkBrush(behind)
             item.setFont(theme.caption_font())
             item.setColor(QColor(name.colour))
-        self.arrange()
+        if item.toPlainText() != name.text:
+            item.setText(name.text)
 
     def arrange(self, *_: object) -> None:
         """Find every name its place."""
@@ -92,9 +106,8 @@ class EndLabels:
             return
         points = self._in_pixels(np.array([(name.x, name.y) for name in self._named]))
         obstacles = self._in_pixels(self._obstacles)
-        taken: list[QRectF] = []
-        covered = self._covered()
-        view = QRectF(0, 0, width, height)
+        taken = np.zeros((0, 4))
+        covered = np.array([each.getCoords() for each in self._covered()]).reshape(-1, 4)
         for index, (x, y) in enumerate(points):
             item = self._items[index]
             inside = bool(0 <= x <= width and 0 <= y <= height)
@@ -102,19 +115,21 @@ class EndLabels:
             if not inside:
                 continue
             size = item.textItem.boundingRect()
-            places = [_within(view, _beside(x, y, size.width(), size.height(), *where)) for where in PLACES]
-            costs = [_cost(place, obstacles, taken, view) + HIDDEN * _shared(place, covered) for place in places]
-            costs = [cost + RANK * rank for rank, cost in enumerate(costs)]
+            places = _beside(x, y, size.width(), size.height(), QSizeF(width, height))
+            costs = 2.0 * _covering(places, obstacles)
+            costs += 1000.0 * _shared(places, taken) + HIDDEN * _shared(places, covered)
+            costs += 300.0 * ((places[:, 2] > width + 0.1) | (places[:, 3] > height + 0.1))
+            costs += RANK * np.arange(len(PLACES))
             if index in self._chosen:
                 costs[self._chosen[index]] -= HABIT
             best = int(np.argmin(costs))
             hiding = self._sparing and costs[best] > MOST_HIDDEN
-            if hiding or any(other.intersects(places[best]) for other in taken):
+            if hiding or _shared(places[best : best + 1], taken).any():
                 item.setVisible(False)
                 continue
             self._chosen[index] = best
-            taken.append(places[best])
-            item.setPos(self._view.mapToView(places[best].topLeft()))
+            taken = np.append(taken, places[best : best + 1], axis=0)
+            item.setPos(self._view.mapToView(QPointF(*places[best, :2])))
 
     def _in_pixels(self, points: NDArray[np.float64]) -> NDArray[np.float64]:
         (x_min, x_max), (y_min, y_max) = self._view.viewRange()
@@ -124,25 +139,33 @@ class EndLabels:
         return pixels
 
 
-def _beside(x: float, y: float, width: float, height: float, side: int, lines: int) -> QRectF:
-    """The rectangle of a name on `side` of a point, so many lines below it."""
-    left = x + side * OFFSET - {RIGHT: 0.0, MIDDLE: width / 2, LEFT: width}[side]
-    return QRectF(left, y + 0.8 * lines * height - height / 2, width, height)
+def _beside(x: float, y: float, width: float, height: float, view: QSizeF) -> Rectangles:
+    """Where a name may stand beside a point: PLACES, moved by as little as brings them into `view`.
+
+    One that is too large for it is moved as far as its left upper corner.
+    """
+    left = x + SIDES * OFFSET - (1 - SIDES) / 2 * width
+    top = y + 0.8 * LINES * height - height / 2
+    left = np.maximum(np.minimum(left, view.width() - width), 0.0)
+    top = np.maximum(np.minimum(top, view.height() - height), 0.0)
+    return np.stack([left, top, left + width, top + height], axis=1)
 
 
-def _within(view: QRectF, place: QRectF) -> QRectF:
-    """`place`, moved by as little as brings it into `view`; as far as its left upper corner where it is too large."""
-    left = max(min(place.left(), view.right() - place.width()), view.left())
-    top = max(min(place.top(), view.bottom() - place.height()), view.top())
-    return QRectF(left, top, place.width(), place.height())
+def _covering(places: Rectangles, points: NDArray[np.float64]) -> NDArray[np.intp]:
+    """How many of `points` (n, 2) lie below each place."""
+    left, top, right, bottom = (places + (0, 2, 0, -2)).T[:, :, None]
+    x, y = points[_near(points, left.min(), right.max(), top.min(), bottom.max())].T
+    return np.count_nonzero((x > left) & (x < right) & (y > top) & (y < bottom), axis=1)
 
 
-def _cost(place: QRectF, obstacles: NDArray[np.float64], taken: list[QRectF], view: QRectF) -> float:
-    """How bad a place is: curve points below it, names that are there already, parts outside the view."""
-    x, y = obstacles[:, 0], obstacles[:, 1]
-    covered = (x > place.left()) & (x < place.right()) & (y > place.top() + 2) & (y < place.bottom() - 2)
-    return 2.0 * np.count_nonzero(covered) + 1000.0 * _shared(place, taken) + 300.0 * (not view.contains(place))
+def _near(points: NDArray[np.float64], left: float, right: float, top: float, bottom: float) -> NDArray[np.bool_]:
+    x, y = points[:, 0], points[:, 1]
+    near: NDArray[np.bool_] = (x > left) & (x < right) & (y > top) & (y < bottom)
+    return near
 
 
-def _shared(place: QRectF, others: Sequence[QRectF]) -> int:
-    return sum(1 for other in others if other.intersects(place))
+def _shared(places: Rectangles, others: Rectangles) -> NDArray[np.intp]:
+    """How many of `others` each place overlaps."""
+    left, top, right, bottom = places.T[:, :, None]
+    overlap = (left < others[:, 2]) & (right > others[:, 0]) & (top < others[:, 3]) & (bottom > others[:, 1])
+    return np.count_nonzero(overlap, axis=1)

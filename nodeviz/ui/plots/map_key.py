@@ -24,10 +24,13 @@ class MapKey(CornerKey):
         self._image = QImage()
         self._symbol = ""
         self._texts = ("", "")
+        self._lettered = 0.0
+        """Pixels that the letters take: asked for every frame, and measured when they change."""
 
     def set_map(self, symbol: str, colours: NDArray[np.uint32]) -> None:
         """What the map is of, in a word, and its colours from low to high."""
         self._symbol = symbol
+        self._measure()
         line = np.ascontiguousarray(colours)
         self._image = QImage(line.data, len(line), 1, 4 * len(line), QImage.Format.Format_RGB32).copy()
         self.update()
@@ -38,12 +41,16 @@ class MapKey(CornerKey):
         self._levels = levels
         if texts != self._texts:
             self._texts = (texts[0], texts[1])
+            self._measure()
             self.update()
+
+    def _measure(self) -> None:
+        self._lettered = sum(advance(text) for text in (self._symbol, *self._texts))
 
     def width(self) -> float:
         if self._levels is None:
             return 0.0
-        return sum(advance(text) for text in (self._symbol, *self._texts)) + BAR_WIDTH + 6 * GAP
+        return self._lettered + BAR_WIDTH + 6 * GAP
 
     def paint_on(self, painter: QPainter, ground: QRectF, base: float) -> None:
         colours, left = theme.current(), ground.left()
