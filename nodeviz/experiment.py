@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+import re
+from pathlib import Path
+from typing import Annotated, Any, Literal
 
 import msgspec
 import numpy as np
@@ -138,9 +140,31 @@ def encode(experiment: Experiment) -> bytes:
     return msgspec.json.format(msgspec.json.encode(experiment), indent=2)
 
 
-def decode(text: bytes | str) -> Experiment:
-    """The experiment in JSON `text`. Raises `ValueError` naming the path of what is wrong."""
+def decode(text: bytes | str, folder: Path | None = None) -> Experiment:
+    """The experiment in JSON `text`, that is perhaps from a file in `folder`.
+
+    Where its data's own file is not where it was, one of that name in the folder takes its place, so that both may be
+    moved together. Raises `ValueError` naming the path of what is wrong.
+    """
     try:
-        return msgspec.json.decode(text, type=Experiment)
+        written = msgspec.json.decode(text)
+        if folder is not None:
+            _take_from(folder, written)
+        return msgspec.convert(written, Experiment)
     except msgspec.DecodeError as error:
         raise ValueError(f"This is not an experiment nodeviz can read: {explained(error, Experiment)}") from error
+    except RecursionError as error:
+        raise ValueError("This is not an experiment nodeviz can read: it is nested too deeply.") from error
+
+
+def _take_from(folder: Path, written: Any) -> None:
+    """Let the dataset in `written` name the file in `folder`, where there is one and its own is not there."""
+    dataset = written.get("dataset") if isinstance(written, dict) else None
+    if not isinstance(dataset, dict):
+        return
+    path = dataset.get("path")
+    if not isinstance(path, str) or not path or (Path(path).is_absolute() and Path(path).exists()):
+        return
+    beside = folder / re.split(r"[/\\]", path)[-1]
+    if beside.is_file():
+        dataset["path"] = str(beside.absolute())

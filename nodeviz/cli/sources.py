@@ -5,9 +5,9 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from nodeviz import experiment as experiments
 from nodeviz.assets_path import ready_made
 from nodeviz.cli.command import Misuse, did_you_mean
+from nodeviz.library.experiment_file import load_experiment
 from nodeviz.library.model_file import SUFFIX, Model, initial_model, load_model
 
 FILES = (SUFFIX, ".json")
@@ -51,7 +51,7 @@ def model_in(path: Path) -> Model:
     """The model, or the experiment at step 0, in the file at `path`. Raises `Misuse` saying what is wrong with it."""
     try:
         if path.suffix == ".json":
-            return initial_model(experiments.decode(path.read_bytes()))
+            return initial_model(load_experiment(path))
         return load_model(path)
     except OSError as error:
         raise Misuse(f"{path} cannot be read: {error.strerror}.") from error

@@ -47,6 +47,8 @@ def trainer_from(model: Model, experiment: Experiment) -> Trainer:
     """
     if "OMP_NUM_THREADS" not in os.environ:
         torch.set_num_threads(1)  # batches of the plane are too small to share among threads
+    if experiment.dataset.lost:
+        raise ValueError(f"{experiment.dataset.lost} Name it by --path, or put it beside the model or the experiment.")
     native.wait(LONGEST_BUILD)  # else the same seed would not give the same weights where the kernel is new
     trainer = Trainer(experiment)  # of what is asked for alone: the file's own device may not be here
     if _is_initial(model):

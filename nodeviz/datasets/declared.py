@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from abc import abstractmethod
+from pathlib import Path
 from typing import Annotated, Any, ClassVar, NamedTuple
 
+import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
+from nodeviz.datasets.placement import Placement
 from nodeviz.datasets.trajectories import Trajectories
 from nodeviz.settings import Settings, described
 
@@ -24,6 +27,9 @@ class Points(NamedTuple):
     labels: NDArray[np.int64]
 
 
+NO_POINTS = Points(np.zeros((0, 2)), np.zeros(0, np.int64))
+
+
 class Split(NamedTuple):
     """What training sees, and what is held out to judge it by."""
 
@@ -38,7 +44,7 @@ class Sketch(NamedTuple):
     """
 
     curves: tuple[NDArray[np.float64], ...] = ()
-    points: Points = Points(np.zeros((0, 2)), np.zeros(0, np.int64))
+    points: Points = NO_POINTS
     heat: NDArray[np.float64] | None = None
 
 
@@ -55,6 +61,16 @@ class DeclaredDataset(Settings, frozen=True, tag_field="kind"):
     def sketch(self, seed: int) -> Sketch:
         """What its thumbnail shows."""
         raise NotImplementedError
+
+    @property
+    def placement(self) -> Placement:
+        """How the plane lies in the data's own units."""
+        return Placement()
+
+    @property
+    def lost(self) -> str:
+        """Why data that were there once cannot be read now, a sentence; empty when all is well."""
+        return ""
 
 
 def title_of(kind: type[DeclaredDataset]) -> str:
@@ -107,7 +123,7 @@ class PointDataset(DeclaredDataset, frozen=True):
     @property
     def judging(self) -> int:
         """How many of those are held out."""
-        return max(1, round(self.held_out * self.drawn))
+        return min(self.drawn, max(1, round(self.held_out * self.drawn)))
 
     @abstractmethod
     def draw(self, count: int, generator: np.random.Generator) -> Points:
@@ -137,15 +153,56 @@ class PointDataset(DeclaredDataset, frozen=True):
 
 
 class FileDataset(PointDataset, frozen=True):
-    """Points from a person's own file, at its setting `path`; from an example while that is empty."""
+    """Points from a person's own file, at its setting `path`; from an example while that is empty.
+
+    The path is absolute. What was `seen` of the file is kept with it: an experiment whose file is lost has no points,
+    and still all that its weights need.
+    """
 
     files: ClassVar[tuple[str, ...]]
     """The endings of such files."""
+    path: str = ""
+    seen: Any = None
+
+    def __post_init__(self) -> None:
+        """Raises `ValueError` naming the first setting that is out of its bounds; a file that cannot be read may be."""
+        super().__post_init__()
+        if self.path:
+            msgspec.structs.force_setattr(self, "path", str(Path(self.path).expanduser().absolute()))
 
     @abstractmethod
-    def check_file(self) -> None:
-        """Raises `ValueError`, a sentence, when the file cannot be read."""
+    def read(self) -> object:
+        """What the file holds. Raises `ValueError`, a sentence, when it cannot be read."""
         raise NotImplementedError
+
+    @property
+    def lost(self) -> str:
+        """Why the file cannot be read now; empty when it can, or never could."""
+        if self.seen is None:
+            return ""
+        try:
+            self.read()
+        except ValueError as error:
+            return str(error)
+        return ""
+
+    def check_file(self) -> None:
+        """Raises `ValueError`, a sentence, when the file cannot be read and never could."""
+        if self.seen is None:
+            self.read()
+
+    @property
+    def drawn(self) -> int:
+        """How many points a sample has; none while the file is lost."""
+        return 0 if self.lost else super().drawn
+
+    def sample(self, seed: int) -> Split:
+        """The points of `seed`, divided; none while the file is lost. Raises `ValueError` when it never was there."""
+        return Split(NO_POINTS, NO_POINTS) if self.lost else super().sample(seed)
+
+    def sketch(self, seed: int) -> Sketch:
+        """Some of the points in the colours of their classes; an empty plane while the file is lost."""
+        return Sketch() if self.lost else super().sketch(seed)
 
 
 class EnergyDataset(DeclaredDataset, frozen=True):

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from functools import lru_cache
 from math import ceil
 from pathlib import Path
 from typing import Annotated, ClassVar, Literal, NamedTuple
 
+import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
@@ -47,6 +49,12 @@ class Pixels(NamedTuple):
         return -self.size * (np.array(self.shares.shape) - 1) / 2
 
 
+class SeenImage(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """That there was an image with ink at `path`."""
+
+    path: str
+
+
 class Picture(FileDataset, frozen=True, tag="picture"):
     """A pixel is drawn by its ink, then a place near it: the density is the bilinear interpolation of the pixels.
 
@@ -63,6 +71,13 @@ class Picture(FileDataset, frozen=True, tag="picture"):
     noise: Annotated[
         float, described("noise", "Standard deviation of Gaussian noise on each point.", low=0.0, high=0.5)
     ] = 0.0
+    seen: SeenImage | None = None
+
+    def __post_init__(self) -> None:
+        """Raises `ValueError` naming the first setting that is out of its bounds."""
+        super().__post_init__()
+        if self.seen is None or self.seen.path != self.path:
+            msgspec.structs.force_setattr(self, "seen", self._look())
 
     @property
     def extent(self) -> tuple[float, float, float, float]:
@@ -70,14 +85,14 @@ class Picture(FileDataset, frozen=True, tag="picture"):
         reach = HALF + 0.5 + 3 * self.noise
         return (-reach, reach, -reach, reach)
 
-    def check_file(self) -> None:
-        """Raises `ValueError` when it is no image with ink."""
-        _ = self.pixels
+    def read(self) -> Pixels:
+        """The image as it is sampled from. Raises `ValueError` when it is no image with ink."""
+        return self.pixels
 
     @property
     def pixels(self) -> Pixels:
         """The image as it is sampled from. Raises `ValueError` when it cannot be read, or has no ink at all."""
-        return pixels_of(image_file(Path(self.path).expanduser()) if self.path else yin_yang(), self.ink)
+        return pixels_of(image_file(Path(self.path)) if self.path else yin_yang(), self.ink)
 
     def draw(self, count: int, generator: np.random.Generator) -> Points:
         """So many independent points."""
@@ -91,7 +106,7 @@ class Picture(FileDataset, frozen=True, tag="picture"):
 
     def log_density(self, ys: Array) -> Array | None:
         """At `ys` (n, 2): minus infinity where there is no ink; None with noise."""
-        if self.noise:
+        if self.noise or self.lost:
             return None
         pixels = self.pixels
         with np.errstate(divide="ignore"):
@@ -100,7 +115,15 @@ class Picture(FileDataset, frozen=True, tag="picture"):
     @property
     def entropy(self) -> float | None:
         """In nats; None with noise."""
-        return None if self.noise else self.pixels.entropy
+        return None if self.noise or self.lost else self.pixels.entropy
+
+    def _look(self) -> SeenImage | None:
+        """Nothing of the example, which is always there, and none of an image that is not."""
+        with suppress(ValueError):
+            if self.path:
+                self.read()
+                return SeenImage(self.path)
+        return None
 
 
 @lru_cache(maxsize=8)

@@ -60,6 +60,8 @@ class Trainer:
     def __init__(self, experiment: Experiment) -> None:
         self.experiment = experiment
         self.run = experiment.task.begin(experiment)
+        self._lost = experiment.dataset.lost
+        """Why the run has no data to train with: its weights are kept, and can be looked at."""
         self.reset()
 
     @property
@@ -71,8 +73,13 @@ class Trainer:
         return self._trained.numel()
 
     def step(self) -> StepResult:
-        """Draw a batch, solve, and move θ against the gradient. Numerical trouble leaves θ where it is."""
+        """Draw a batch, solve, and move θ against the gradient. Numerical trouble leaves θ where it is.
+
+        Raises `ValueError` while the data are lost.
+        """
         began = perf_counter()
+        if self._lost:
+            self._find_data()
         result = self.run.loss(self._learnt, self._generator, self.experiment.solver)
         loss = float(result.loss.detach()) if result.status.ok else nan
         trouble = None if result.status.ok else _trouble(result.status)
@@ -92,8 +99,8 @@ class Trainer:
         )
 
     def evaluate(self) -> float:
-        """The task's figure of merit for the shown weights on the full data; NaN when the solve fails."""
-        return float(self.run.evaluate(self._shown_learnt, self.experiment.solver))
+        """The figure of merit for the shown weights on the full data; NaN when the solve fails or data are lost."""
+        return nan if self._lost else float(self.run.evaluate(self._shown_learnt, self.experiment.solver))
 
     def shown(self) -> NDArray[np.float32]:
         """A copy of the weights that are drawn and saved."""
@@ -109,7 +116,8 @@ class Trainer:
             other = Trainer(new)
             self.__dict__.update(other.__dict__)
             return False
-        run = new.task.begin(new) if _run_of(old) != _run_of(new) else self.run
+        begun_anew = _run_of(old) != _run_of(new)
+        run = new.task.begin(new) if begun_anew else self.run
         if old.field != new.field or run.device != self.run.device:
             state = carried_state(old, new, self.state())
             before = (self.experiment, self.run)
@@ -120,6 +128,8 @@ class Trainer:
                 self.experiment, self.run = before
                 raise
         self.experiment, self.run = new, run
+        if begun_anew:
+            self._lost = new.dataset.lost
         if old.training.optimiser != new.training.optimiser:
             self._optimise_with(optimiser_named(new.training.optimiser, self._trained))
         return True
@@ -150,6 +160,14 @@ class Trainer:
         (self._trained, self._learnt), (self._shown, self._shown_learnt) = moved, shown
         self._generator = generator
         self._optimise_with(optimiser)
+
+    def _find_data(self) -> None:
+        """Begin with data that were lost, where they are there again. Raises `ValueError` while they are not."""
+        self._lost = self.experiment.dataset.lost
+        if self._lost:
+            raise ValueError(self._lost)
+        self.run = self.experiment.task.begin(self.experiment)
+        self.restore(self.state())  # on the device that suits so many points
 
     def _optimise_with(self, optimiser: Optimiser) -> None:
         self._optimiser = optimiser

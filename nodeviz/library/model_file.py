@@ -60,7 +60,7 @@ def load_model(path: Path) -> Model:
     if size > LARGEST:
         raise ValueError(f"{path.name} has {size:,} bytes; a nodeviz model has at most {LARGEST:,}.")
     try:
-        return decode_model(path.read_bytes())
+        return decode_model(path.read_bytes(), path.parent)
     except ValueError as error:
         raise ValueError(f"{path.name}: {error}") from error
 
@@ -80,10 +80,10 @@ def encode_model(model: Model) -> bytes:
     return _ordered(save_tensors(contiguous, metadata))
 
 
-def decode_model(data: bytes) -> Model:
-    """The model in `data`. Raises `ValueError` saying what is wrong."""
+def decode_model(data: bytes, folder: Path | None = None) -> Model:
+    """The model in `data`, from a file in `folder`, if any. Raises `ValueError` saying what is wrong."""
     metadata = _metadata(data)
-    experiment = experiments.decode(metadata["nodeviz"])
+    experiment = experiments.decode(metadata["nodeviz"], folder)
     tensors = _tensors(data)
     optimiser = {
         name.removeprefix(OPTIMISER): tensors.pop(name) for name in list(tensors) if name.startswith(OPTIMISER)

@@ -90,6 +90,8 @@ class ClassifyRun(Run):
         coarse = replace(solver, rtol=max(solver.rtol, COARSEST), atol=max(solver.atol, COARSEST))
         ode = Flow(coarse, self.end)
         flow = ode._replace(layers=viewpoint.layers)
+        if not len(self._judged.labels):  # the data are lost
+            return Picture(surface=self._surface(learnt, viewpoint, flow))
         judged = self._judged.some(slice(None), like=learnt.own)
         solution = flow.solve(learnt.field, judged.states, flow.times(CLOUD_TIMES))
         logits = self.read_out(learnt).logits(solution.ys[-1])

@@ -10,12 +10,12 @@ from typing import NamedTuple
 
 from PySide6.QtCore import QObject, Signal
 
-from nodeviz import experiment as experiments
 from nodeviz.engine.messages import Checkpoint
 from nodeviz.engine.packed import pack, unpack
 from nodeviz.experiment import Experiment
 from nodeviz.fields.layout import size_of
 from nodeviz.library import recent
+from nodeviz.library.experiment_file import load_experiment
 from nodeviz.library.model_file import SUFFIX, Model, initial_model, load_model, save_model
 from nodeviz.library.session import restore_session, save_session
 from nodeviz.ui.announcements import Announcements, Notice
@@ -205,7 +205,7 @@ _PAST = {"open": "opened", "save": "saved"}
 
 def _read(path: Path) -> Model | Experiment:
     if path.suffix == ".json":
-        return experiments.decode(path.read_bytes())
+        return load_experiment(path)
     return load_model(path)
 
 

@@ -55,7 +55,7 @@ class FileDrops(QObject):
 
     def _take_data(self, path: Path, kind: type[FileDataset]) -> None:
         left: Any = self._desk.alternatives.as_left(kind)
-        dataset = replace(left, path=str(path))
+        dataset = replace(left, path=str(path), seen=None)  # looked at anew, also when it is the same file
         try:
             dataset.check_file()
         except ValueError as error:

@@ -19,6 +19,7 @@ from nodeviz.ui.document import Document
 from nodeviz.ui.engine_link import EngineLink
 from nodeviz.ui.frame_clock import FrameClock
 from nodeviz.ui.kept_weights import KeptWeights
+from nodeviz.ui.lost_data import LostData
 from nodeviz.ui.main_window import MainWindow
 from nodeviz.ui.preferences import PreferenceKeeper
 from nodeviz.ui.screenshot import Photographer, Screenshot
@@ -103,6 +104,7 @@ def launch(client: Client, path: Path | None = None, *, remembering: bool = True
     link = EngineLink(client, store.experiment)
     store.changed.connect(lambda before, after: link.edit(after))
     KeptWeights(store, link)
+    LostData(store, announcements)
     document = Document(store, link, announcements, remembering=remembering)
     trouble = Trouble(store, link, announcements)
     if path is None or not document.open(path):

@@ -102,6 +102,8 @@ class DensityPortrait:
         """The figure of merit and how far it is from the best there is."""
         if self._reverse:
             return self._reverse_merit(learnt, coarse)
+        if not len(self._judged):
+            return []  # the data are lost
         with torch.no_grad():
             flowed = self._flow.back(exactly(learnt.field), self._judged.to(learnt.field.theta), coarse)
         found = -float(self._flow.log_prob(flowed).mean())

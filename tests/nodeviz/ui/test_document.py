@@ -12,6 +12,7 @@ import pytest
 from PySide6.QtWidgets import QFileDialog
 
 from nodeviz import experiment as experiments
+from nodeviz.datasets import PointsFile
 from nodeviz.engine.messages import Checkpoint, Reset, Restore
 from nodeviz.engine.packed import pack, unpack
 from nodeviz.experiment import Experiment
@@ -19,6 +20,7 @@ from nodeviz.fields.mlp import MLPField
 from nodeviz.library.model_file import Model, initial_model, load_model, save_model
 from nodeviz.library.recent import recent_files
 from nodeviz.library.session import restore_session, save_session, session_path
+from nodeviz.tasks import Classify
 from nodeviz.ui import document as documents
 from nodeviz.ui import exporting
 from nodeviz.ui.desk import Workplace
@@ -280,3 +282,26 @@ def test_recent_files_can_be_opened_again(launched: Launched, tmp_path: Path) ->
     menu.fill()
     menu.actions()[0].trigger()
     assert launched.desk.store.experiment == trained().experiment
+
+
+def test_a_model_whose_data_are_lost_opens_with_its_weights_and_says_how_to_name_others(
+    launched: Launched, client: PretendedClient, tmp_path: Path
+) -> None:
+    rows = "".join(f"{n},{n * n % 7},{n % 2}\n" for n in range(30))
+    for name in ("mine.csv", "other.csv"):
+        (tmp_path / name).write_text(rows)
+    dataset = PointsFile(path=str(tmp_path / "mine.csv"))
+    model = initial_model(Experiment(task=Classify(), dataset=dataset))._replace(step=7)
+    (tmp_path / "elsewhere").mkdir()
+    save_model(tmp_path / "elsewhere" / "mine.nodeviz", model)
+    (tmp_path / "mine.csv").unlink()
+    desk = launched.desk
+    assert desk.document.open(tmp_path / "elsewhere" / "mine.nodeviz")
+    notice = desk.announcements.open["lost data"]
+    assert "mine.csv cannot be read" in notice.sentence and "weights are kept" in notice.remedy
+    assert client.sent_to("trainer", Restore)[-1].checkpoint.step == 7
+    np.testing.assert_array_equal(desk.document.model().theta, model.theta)
+    desk.store.edit("dataset.path", str(tmp_path / "other.csv"))
+    assert "lost data" not in desk.announcements.open
+    np.testing.assert_array_equal(desk.document.model().theta, model.theta)
+    assert desk.document.model().step == 7
