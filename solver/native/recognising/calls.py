@@ -56,7 +56,7 @@ def product(input: Known, other: Known) -> Meaning:
     if isinstance(input.meaning, Weight) and other.tensor.dim() == 1:
         return linear(other, input)
     matrix = _matrix(other)
-    turned = Weight(matrix.place, not matrix.transposed)
+    turned = replace(matrix, transposed=not matrix.transposed)
     return _begun(input.meaning, turned, *reversed(other.tensor.shape))
 
 
@@ -148,7 +148,10 @@ def _shifted(made: Chain, moment: Moment) -> Meaning:
 
 
 def multiply(input: Operand, other: Operand) -> Meaning:
-    """A power of y, a gate, weights in the time, or the time in a column of ones."""
+    """A power of y, a gate, weights in the time, the time in a column of ones, or a layer's result by a number."""
+    for one, number in ((input, other), (other, input)):
+        if isinstance(one, Known) and isinstance(one.meaning, Chain) and not isinstance(number, Known):
+            return _scaled(one.meaning, float(number))
     if isinstance(input, Known) and isinstance(other, Known):
         for one, more in ((input, other), (other, input)):
             made, factor = one.meaning, more.meaning
@@ -161,6 +164,22 @@ def multiply(input: Operand, other: Operand) -> Meaning:
             if isinstance(made, Time) and isinstance(factor, Filled) and factor.number == 1.0:
                 return made
     raise NotUnderstoodError("It multiplies what is no power of y, no layer and its gate, and no time and weights.")
+
+
+def divide(input: Operand, other: Operand) -> Meaning:
+    """A layer's result by a number."""
+    if isinstance(input, Known) and isinstance(input.meaning, Chain) and not isinstance(other, Known) and other:
+        return _scaled(input.meaning, 1.0 / float(other))
+    raise NotUnderstoodError("It divides what is no layer's result, or by what is no number.")
+
+
+def negative(input: Known) -> Meaning:
+    """A layer's result times -1."""
+    return multiply(input, -1.0)
+
+
+def _scaled(made: Chain, number: float) -> Chain:
+    return replace(made, layers=(*made.layers[:-1], _last(made).times(number)))
 
 
 def power(input: Operand, exponent: Operand) -> Meaning:
@@ -192,7 +211,7 @@ def transposed(input: Known, *axes: int) -> Meaning:
     """A matrix of weights, turned."""
     turned = input.tensor.dim() == 2 and sorted(axis % 2 for axis in axes) in ([], [0, 1])
     if isinstance(input.meaning, Weight) and turned:
-        return Weight(input.meaning.place, not input.meaning.transposed)
+        return replace(input.meaning, transposed=not input.meaning.transposed)
     raise NotUnderstoodError("It transposes something that is no matrix of weights.")
 
 
@@ -216,7 +235,7 @@ def filled(*_: object, number: float, dtype: object = None, device: object = Non
     return Filled(number)
 
 
-def filled_like(input: Known, fill_value: Operand) -> Meaning:
+def filled_like(input: object, fill_value: Operand, dtype: object = None, device: object = None) -> Meaning:
     """The time, or a number, in the shape of something."""
     if isinstance(fill_value, Known):
         if isinstance(fill_value.meaning, Time):
@@ -269,12 +288,15 @@ RULES: dict[str, Rule] = {
     "addmm": affine_product,
     **dict.fromkeys(("add", "__add__", "__radd__"), add),
     **dict.fromkeys(("mul", "multiply", "__mul__", "__rmul__"), multiply),
+    **dict.fromkeys(("div", "divide", "true_divide"), divide),
+    **dict.fromkeys(("neg", "negative"), negative),
     **dict.fromkeys(("pow", "__pow__"), power),
     **dict.fromkeys(("cat", "concat", "concatenate"), side_by_side),
     "hstack": _stacked,
     **dict.fromkeys(("t", "T", "mT", "transpose"), transposed),
     **dict.fromkeys(("ones", "ones_like", "new_ones"), partial(filled, number=1.0)),
     **dict.fromkeys(("zeros", "zeros_like", "new_zeros"), partial(filled, number=0.0)),
+    "full": lambda size, fill_value, **kind: filled_like(None, fill_value, **kind),
     "full_like": filled_like,
     "__getitem__": item,
     "sigmoid": sigmoid,
@@ -288,8 +310,11 @@ RULES: dict[str, Rule] = {
 }
 """By the name of the function, the method or the attribute."""
 
-SHAPED = ("view", "reshape", "expand", "expand_as", "unsqueeze", "squeeze", "repeat", "broadcast_to", "contiguous")
-"""Functions whose meaning depends on the result's shape: the rule is `reshaped`."""
+SHAPED = (
+    *("view", "reshape", "expand", "expand_as", "unsqueeze", "squeeze", "repeat", "broadcast_to", "contiguous"),
+    *("to", "type_as"),
+)
+"""Functions that keep the numbers, and whose meaning depends on the result's shape: the rule is `reshaped`."""
 
 SIZES = ("shape", "size", "dim", "ndim", "numel", "__len__", "device", "dtype", "is_floating_point")
 """What may be asked of any tensor: it follows from the shape and the kind of the state, with which it is kept."""

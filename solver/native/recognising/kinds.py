@@ -35,7 +35,10 @@ LAYERS: dict[type[nn.Module], tuple[str, ...]] = {
 }
 """Modules of torch that only call torch, with what they read besides their weights."""
 
-CALLS = {nn.Module: ("__call__", "_call_impl"), **dict.fromkeys(LAYERS, ("forward",))}
+CALLS: dict[type[nn.Module], tuple[str, ...]] = {
+    nn.Module: ("__call__", "_call_impl"),
+    **dict.fromkeys(LAYERS, ("forward",)),
+}
 ORIGINAL = {(kind, name): vars(kind).get(name) for kind, names in CALLS.items() for name in names}
 """What calling a module runs, as it was when this was imported: some tools put something of their own in its place."""
 

@@ -30,21 +30,23 @@ class Layout:
     def packed(self, tensors: Sequence[Tensor]) -> Tensor:
         """The flat weights, without a graph."""
         with torch.no_grad():
-            return torch.cat([_turned(tensors[each.place], each).reshape(-1) for each in self.pieces])
+            return torch.cat([_told(tensors[each.place], each).reshape(-1) for each in self.pieces])
 
     def unpacked(self, cotangent: Tensor, tensors: Sequence[Tensor]) -> list[Tensor | None]:
         """The cotangents of the tensors from that of the flat weights; None for those that are not in them."""
         found: list[Tensor | None] = [None] * len(tensors)
         parts = cotangent.split([tensors[each.place].numel() for each in self.pieces])
         for each, part in zip(self.pieces, parts, strict=True):
-            before, shape = found[each.place], _turned(tensors[each.place], each).shape
-            own = _turned(part.view(shape), each)
+            before, shape = found[each.place], tensors[each.place].shape
+            own = _told(part.view(shape[::-1] if each.transposed else shape), each)
             found[each.place] = own if before is None else before + own
         return found
 
 
-def _turned(tensor: Tensor, weight: Weight) -> Tensor:
-    return tensor.t() if weight.transposed else tensor
+def _told(tensor: Tensor, weight: Weight) -> Tensor:
+    """A tensor as it is told to the kernel; or its cotangent as it comes back, for this is its own transposition."""
+    turned = tensor.t() if weight.transposed else tensor
+    return turned if weight.factor == 1.0 else turned * weight.factor
 
 
 class _Building:

@@ -11,11 +11,12 @@ from typing import Any
 
 import torch
 from torch import Tensor
+from torch.nn import Parameter
 from torch.overrides import TorchFunctionMode
 
 from solver.field import Field
 from solver.native.recognising.calls import RULES, SHAPED, SIZES, Known, reshaped
-from solver.native.recognising.meanings import Chain, Meaning, State, Time, Weight
+from solver.native.recognising.meanings import Chain, Filled, Meaning, State, Time, Weight
 from solver.native.recognising.refusal import NotUnderstoodError
 
 _PEEKS = ("__bool__", "__float__", "__int__", "__index__", "item", "tolist", "numpy", "allclose", "equal")
@@ -87,9 +88,10 @@ class Listener(TorchFunctionMode):
             return type(value)(map(self._described, value))
         return value
 
-    def _check(self, meaning: Meaning, result: object, name: str) -> None:
+    def _check(self, meaning: Meaning, result: Any, name: str) -> None:
         y = self._y
-        if type(result) is not Tensor or result.dtype != y.dtype or result.device != y.device:
+        plain = isinstance(result, Tensor) and type(result) in (Tensor, Parameter) and result.device == y.device
+        if not plain or (result.dtype != y.dtype and not isinstance(meaning, Filled)):
             raise NotUnderstoodError(f"{name} gives something of another kind than the state.")
         if isinstance(meaning, Chain) and result.shape != (*y.shape[:-1], meaning.layers[-1].outputs):
             raise NotUnderstoodError(

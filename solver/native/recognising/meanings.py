@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 
 @dataclass(frozen=True)
@@ -31,10 +31,14 @@ class OnlyShape:
 
 @dataclass(frozen=True)
 class Weight:
-    """One of the tensors that the field holds, by its place among them; perhaps a matrix transposed."""
+    """One of the tensors that the field holds, by its place among them; times a number, perhaps a matrix transposed."""
 
     place: int
     transposed: bool = False
+    factor: float = 1.0
+
+    def times(self, number: float) -> Weight:
+        return replace(self, factor=self.factor * number)
 
 
 @dataclass(frozen=True)
@@ -67,6 +71,11 @@ class Layer:
     time: Weight | None = None
     gate: Moment | None = None
     shift: Weight | None = None
+
+    def times(self, number: float) -> Layer:
+        """What comes out, multiplied."""
+        bias, time, shift = (part and part.times(number) for part in (self.bias, self.time, self.shift))
+        return replace(self, weight=self.weight.times(number), bias=bias, time=time, shift=shift)
 
 
 @dataclass(frozen=True)

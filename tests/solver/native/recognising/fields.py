@@ -95,6 +95,8 @@ class Timed(nn.Module):
             column = torch.zeros_like(y[:, 0:1]) + t
         elif self.way == "full":
             column = torch.full_like(y[:, :1], t)
+        elif self.way == "to":
+            column = t * torch.ones(rows, 1).to(y)
         elif self.way == "repeat":
             column = t.view(1, 1).repeat(rows, 1)
         elif self.way == "expand_as":
@@ -217,6 +219,29 @@ class Straight(nn.Module):
         return torch.mm(y**3, self.A)
 
 
+class Scaled(nn.Module):
+    """A network whose result is multiplied, divided and turned around."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.inner, self.outer, self.scale = nn.Linear(2, 6), nn.Linear(6, 2), 0.3
+
+    def forward(self, t: Tensor, y: Tensor) -> Tensor:
+        hidden = torch.tanh(2 * self.inner(y))
+        return -self.scale * self.outer(hidden) / 0.7
+
+
+class ScaledInTime(nn.Module):
+    """A gated and shifted layer, multiplied."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.inner, self.outer = ConcatSquash(2, 6), ConcatShift(6, 2)
+
+    def forward(self, t: Tensor, y: Tensor) -> Tensor:
+        return 0.5 * self.outer(t, torch.tanh(-self.inner(t, y)))
+
+
 class Wrapped(nn.Module):
     """A network of y alone, wrapped."""
 
@@ -246,12 +271,14 @@ MODULES: dict[str, Callable[[], nn.Module]] = {
     **{f"by hand, {way}": lambda way=way: ByHand(way) for way in ("matmul", "mm", "addmm", "linear", "methods")},
     **{
         f"timed, {way}": lambda way=way: Timed(way)
-        for way in ("expand", "ones", "new_ones", "zeros", "full", "repeat", "expand_as", "last", "unsqueeze")
+        for way in ("expand", "ones", "new_ones", "zeros", "full", "to", "repeat", "expand_as", "last", "unsqueeze")
     },
     "concatsquash": lambda: Stack(ConcatSquash),
     "concat shift": lambda: Stack(ConcatShift),
     "concat input": lambda: Stack(ConcatInput),
     "shared": Shared,
+    "scaled": Scaled,
+    "scaled in time": ScaledInTime,
     "derived": lambda: Derived(nn.Linear(2, 5), nn.ELU(), nn.Linear(5, 2)),
     "helped": Helped,
     "straight": Straight,

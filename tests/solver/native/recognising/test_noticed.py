@@ -15,7 +15,7 @@ from torch.nn import functional
 
 from solver import native, solve
 from solver.native.recognising import knowledge
-from tests.solver.native.recognising.fields import Demo, Layered, Looped, Shared, mlp
+from tests.solver.native.recognising.fields import Demo, Layered, Looped, Scaled, Shared, mlp
 
 TS = torch.tensor([0.0, 0.3], dtype=torch.float64)
 BENT = torch.tanh
@@ -287,6 +287,13 @@ def test_weights_may_be_tied_and_untied() -> None:
     assert_gradients_as_in_torch(module)
     module.inner.weight = module.outer.weight
     assert_gradients_as_in_torch(module)
+
+
+def test_a_change_of_a_factor_is_noticed() -> None:
+    module = Scaled()
+    before = assert_as_in_torch(module, native_too=True)
+    module.scale = -0.3
+    assert not torch.allclose(before, assert_as_in_torch(module, native_too=True), atol=1e-3)
 
 
 def test_what_tools_put_in_the_place_of_torchs_own_calls_is_called(monkeypatch: pytest.MonkeyPatch) -> None:

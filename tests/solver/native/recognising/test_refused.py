@@ -107,8 +107,12 @@ def reads_a_list(self: Any, t: Tensor, y: Tensor) -> Tensor:
     return self.net(y) if SCALES[0] == 1.0 else y
 
 
-def scales(self: Any, t: Tensor, y: Tensor) -> Tensor:
-    return 0.1 * self.net(y)
+def adds_a_number(self: Any, t: Tensor, y: Tensor) -> Tensor:
+    return 0.1 + self.net(y)
+
+
+def moves_weights(self: Any, t: Tensor, y: Tensor) -> Tensor:
+    return self.net.to(torch.float32)(y)
 
 
 def adds_a_rest(self: Any, t: Tensor, y: Tensor) -> Tensor:
@@ -164,7 +168,8 @@ FORWARDS: dict[str, tuple[Callable[..., Tensor], str]] = {
     "writes in place": (writes_in_place, "in place, by add_"),
     "writes to the state": (changes_the_state, "sets an item"),
     "reads a global list": (reads_a_list, "the global SCALES, a list"),
-    "scales": (scales, "multiplies what is no power of y"),
+    "adds a number": (adds_a_number, "adds up"),
+    "moves weights": (moves_weights, "_parse_to"),
     "adds the state": (adds_a_rest, "adds up"),
     "detaches": (detaches, "detach"),
     "mixes rows": (mixes_rows, "mean"),
