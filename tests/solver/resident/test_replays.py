@@ -11,12 +11,11 @@ import pytest
 import torch
 
 from solver import resident, solve
-from solver.gradients import replayed_adjoint
-from solver.resident import attempts, graphs
+from solver.resident import graphs
 from tests.problems import STARTS, Perceptron
 from tests.solver.resident.ways import Promised, assert_same, both, solved
 
-MANY = STARTS.repeat(60, 1) + torch.linspace(0.0, 1.0, 180, dtype=torch.float64)[:, None]
+MANY = STARTS.repeat(100, 1) + torch.linspace(0.0, 1.0, 300, dtype=torch.float64)[:, None]
 """Too many rows for all steps to be pulled back at once."""
 ENDS = torch.tensor([0.0, 1.0], dtype=torch.float64)
 INSIDE = torch.tensor([0.0, 0.2, 0.45, 1.0], dtype=torch.float64)
@@ -104,7 +103,7 @@ def test_a_field_that_is_wrapped_anew_for_each_solve_is_known_again(
     resident.allow((device,))
     found = [solved(each, ENDS, device, y0=MANY) for each in (field, field, Doubled(field), Doubled(field))]
     assert len(recordings) == 4  # an attempt and a pullback of each class
-    assert torch.equal(found[0].gradients[0], found[-1].gradients[0])
+    torch.testing.assert_close(found[0].gradients, found[-1].gradients)
 
 
 @pytest.mark.parametrize(("promises", "allowed"), [(False, "promised"), (True, "none")])
@@ -159,7 +158,6 @@ def test_recordings_go_with_their_field() -> None:
     resident.allow()
     for _ in range(3):
         solved(field, ENDS, "cuda", y0=MANY)
-    assert len(attempts.SHELF) and len(replayed_adjoint.SHELF)
     gone = weakref.ref(field)
     del field
     gc.collect()

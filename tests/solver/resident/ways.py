@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from solver import Solution, resident, solve
-from solver.field import Gradients, Pullback
+from solver.field import Gradients, Pullback, RowLinearisation, RowwiseAutogradField
 from tests.problems import STARTS, Perceptron
 
 
@@ -36,6 +36,9 @@ class Promised(torch.nn.Module):
             return Gradients(None, in_y, tuple(rest))
 
         return dy.detach(), pullback
+
+    def linearise_rows(self, t: Tensor, y: Tensor) -> RowLinearisation:
+        return RowwiseAutogradField(self.inner, tuple(self.parameters()), y).linearise_rows(t, y)
 
     def repeats(self) -> object:
         return self
