@@ -10,10 +10,10 @@ import torch
 from numpy.typing import ArrayLike, NDArray
 from torch import Tensor
 
-from nodeviz.engine.attentive import Attentive
 from nodeviz.engine.messages import Curve
 from nodeviz.engine.packed import pack
 from nodeviz.experiment import Experiment
+from nodeviz.tasks.attentive import Attentive
 from nodeviz.tasks.flowing import Flow
 from nodeviz.tasks.learnt import place
 from nodeviz.tasks.lift import lifted

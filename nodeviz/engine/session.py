@@ -26,6 +26,8 @@ class Session(ABC):
         self.revision = -1
         self.attend: Callable[[], None] = lambda: None
         """Called now and then in long computations: whoever owns the session may hand it commands meanwhile."""
+        self.called: Callable[[], bool] = lambda: False
+        """Whether a command waits: for computations that are rather abandoned than interrupted."""
 
     @property
     @abstractmethod

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from math import inf
 from time import perf_counter
 
@@ -30,6 +31,7 @@ from nodeviz.engine.patience import PATIENCE, Patience
 from nodeviz.engine.session import Session
 from nodeviz.engine.trainer import Trainer, TrainerState, Trouble
 from nodeviz.experiment import Experiment
+from nodeviz.tasks.attentive import attending
 
 TELL_EVERY = 1 / 30
 """Seconds from one Progress to the next: a frame or two."""
@@ -37,6 +39,10 @@ CHECKPOINT_EVERY = 0.5
 """Seconds from one Checkpoint to the next: half of the second that may be lost, for a step may be slow."""
 WIRE_SPEED = 20e6
 """Bytes of weights a second at most: a field of millions of parameters is shown less often."""
+
+
+class _CalledAwayError(Exception):
+    """A command waits while the weights are evaluated."""
 
 
 class TrainerSession(Session):
@@ -219,11 +225,16 @@ class TrainerSession(Session):
         return Weights(run=self.run, revision=self.revision, step=trainer.steps, theta=pack(theta))
 
     def _evaluate(self, trainer: Trainer) -> None:
-        """Note the figure of merit when it is due."""
+        """Note the figure of merit when it is due. A command that comes meanwhile matters more: it is then put off."""
         began, step = self._clock(), trainer.steps
         if self._evaluations.due(step, began):
-            self._ledger.note_test(trainer.evaluate())
+            with suppress(_CalledAwayError), attending(self._look_up):
+                self._ledger.note_test(trainer.evaluate())
             self._evaluations.note(step, began, self._clock())
+
+    def _look_up(self) -> None:
+        if self.called():
+            raise _CalledAwayError
 
     def _configured(self, kept: bool) -> Configured:
         trainer = self._ready_trainer()

@@ -80,6 +80,7 @@ class Worker:
         self.inbox = inbox
         self.send_bytes = send_bytes
         session.attend = self.attend
+        session.called = self.called
 
     def work(self) -> None:
         """Work while there is work; sleep until a command comes when there is none."""
@@ -91,9 +92,13 @@ class Worker:
             if self.session.busy:
                 self.send(self._kept_alive(self.session.tick, None))
 
+    def called(self) -> bool:
+        """Whether a command waits."""
+        return not self.inbox.empty()
+
     def attend(self) -> None:
         """Obey what came meanwhile, then do what cannot wait. Long computations call this now and then."""
-        if self.inbox.empty():
+        if not self.called():
             return
         for data in _waiting(self.inbox):
             self._obey(data)

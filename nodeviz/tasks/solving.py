@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Annotated, Literal
 
 from nodeviz.settings import Choice, Settings, described
+from nodeviz.tasks.attentive import attentive
 from nodeviz.tasks.tableau import WrittenTableau, method_of
 from solver.gradient_modes import GRADIENT_MODES
 from solver.method import (
@@ -179,9 +180,10 @@ def solve_as_set(settings: SolverSettings, field: Field | DifferentiableField, y
     from solver import solve
 
     fixed, alone = settings.steps_are_fixed, settings.stepping_used == "per_sample"
-    timed = AtOwnTimes(field) if alone else None
+    seen = attentive(field)
+    timed = AtOwnTimes(seen) if alone else None
     return solve(
-        field if timed is None else timed,
+        seen if timed is None else timed,
         y0,
         ts,
         method=settings.scheme,

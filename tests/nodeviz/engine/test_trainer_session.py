@@ -10,6 +10,7 @@ from nodeviz.engine.messages import (
     Configure,
     Configured,
     Diverged,
+    Failed,
     Pause,
     Progress,
     Reset,
@@ -350,3 +351,18 @@ def test_training_without_an_experiment_is_refused_with_a_sentence():
 
 def test_commands_for_the_inspector_are_ignored(driver):
     assert driver.tell(SetWeights(1, pack(np.zeros(252, np.float32)), run=1)) == []
+
+
+def long_to_evaluate(experiment):
+    tiny = edited(edited(experiment, "solver.method", "euler"), "solver.dt", 1e-4)
+    return edited(tiny, "solver.max_steps", 1_000_000)
+
+
+def test_an_evaluation_is_put_off_when_a_command_comes(driver, experiment):
+    driver.tell(Configure(long_to_evaluate(experiment), run=1, revision=2))
+    driver.session.called = lambda: True
+    driver.tell(Step(2, run=1))
+    driver.run_down()
+    tests = np.concatenate([unpack(progress.test) for progress in driver.heard(Progress)])
+    assert len(tests) == 2 and np.isnan(tests).all()
+    assert not driver.heard(Failed)

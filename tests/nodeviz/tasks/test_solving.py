@@ -8,8 +8,8 @@ import pytest
 import torch
 from torch import Tensor
 
-from nodeviz.engine.attentive import Attentive
 from nodeviz.fields import MLPField
+from nodeviz.tasks.attentive import Attentive
 from nodeviz.tasks.densities.accompanied import estimated, exactly, probe_of
 from nodeviz.tasks.densities.flow import Flow
 from nodeviz.tasks.device import WORK_WORTH_CUDA, chosen_device
