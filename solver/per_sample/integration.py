@@ -113,12 +113,14 @@ class SampleIntegration:
         return self._record.found(samples, self._y0)
 
     def _begin(self, direction: Tensor, slope: Tensor, window: Tensor | None) -> UnderWay:
-        """Choose the first step sizes. Samples with nowhere to go are done, and those whose start is not finite."""
+        """Choose the first step sizes. Samples with nowhere to go, no steps left or a start not finite are done."""
         plan, y0, s, end = self._plan, self._y0, self._times[:, 0], self._times[:, -1]
         going = s < end
+        spent = going & (self._spent >= plan.max_steps)
         broken = going & ~(all_finite(y0) & all_finite(slope))
         self._evaluations += going
         self._status[~going] = SUCCESS
+        self._status[spent] = MAX_STEPS
         self._status[broken] = NON_FINITE
         if plan.dt is None:
             h = first_steps(plan, self._field, s * direction, (end - s) * direction, y0, slope)
@@ -129,7 +131,7 @@ class SampleIntegration:
         none = torch.full_like(s, nan)
         start = UnderWay(
             torch.arange(len(s), device=s.device),
-            course.ended(broken, s),
+            course.ended(broken | spent, s),
             s,
             plan.control.limited(h),
             y0,

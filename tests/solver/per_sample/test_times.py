@@ -146,6 +146,15 @@ def test_trouble_before_a_jump_is_a_status_and_the_gradient_of_what_was_found(me
     assert torch.equal(torch.autograd.grad(solution.ys[0].sum(), y0)[0], torch.ones_like(y0))
 
 
+def test_a_jump_reached_with_the_very_last_step_allowed_ends_the_solve() -> None:
+    ts = tensor(0, 1, 2)
+    allowed = solve(MODULATED.field, STARTS[:1], ts[:2], per_sample=True).stats.accepted
+    how = {"per_sample": True, "jump_times": [1.0], "max_steps": allowed}
+    solution = solve(MODULATED.field, STARTS[:1], ts, **how)
+    assert solution.status is Status.max_steps and solution.reached == 1
+    assert solution.ys[:2].isfinite().all() and solution.ys[2].isnan().all()
+
+
 def test_steps_before_a_jump_count_against_the_most_that_are_allowed() -> None:
     ts, y0 = tensor(0, 0.9, 1.5, 3), tensor(1, 5)[:, None]
     free = solve(Switched(), y0, ts, jump_times=(1.0, 2.0), per_sample=True)
