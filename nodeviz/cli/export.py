@@ -22,7 +22,7 @@ def _add_options(parser: argparse.ArgumentParser) -> None:
         action="append",
         default=[],
         metavar="X,Y",
-        help="one more start for the trajectories, e.g. --start=-1,0.5; may be given again",
+        help="one more start for the trajectories, in the data's own units, e.g. --start=-1,0.5; may be given again",
     )
 
 

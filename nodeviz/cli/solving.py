@@ -19,13 +19,16 @@ from nodeviz.tasks.solving import SolverSettings, solve_as_set
 def solved_trajectories(model: Model, starts: Sequence[tuple[float, float]]) -> tuple[Trajectory, ...]:
     """From the task's own starts ("learnt 1" …) and from `starts` ("start 1" …), at the task's times.
 
-    A trajectory that the solver cannot finish ends early, with a warning.
+    `starts` are in the data's own units, and what is solved is in the plane. A trajectory that the solver cannot
+    finish ends early, with a warning, and where the data are lost none starts from them.
     """
     experiment = model.experiment
     task, dataset = experiment.task, experiment.dataset
+    if dataset.lost:
+        print(f"No trajectory starts at the data. {dataset.lost}", file=sys.stderr)
     own, times = task.starts(dataset, experiment.training.seed), task.times(dataset)
     labels = [f"learnt {i + 1}" for i in range(len(own))] + [f"start {i + 1}" for i in range(len(starts))]
-    y0 = np.concatenate([own, np.reshape(starts, (-1, 2))])
+    y0 = np.concatenate([own, dataset.placement.in_plane(np.reshape(starts, (-1, 2)))])
     field = experiment.field.module(experiment.of_field(model.theta))
     states = lifted(torch.tensor(y0).to(field.theta), experiment.field)
     found = zip(labels, states, strict=True)

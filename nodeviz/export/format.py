@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 from numpy.typing import NDArray
 
+from nodeviz.datasets.placement import Placement
 from nodeviz.library.model_file import Model
 
 
@@ -19,10 +20,21 @@ class Trajectory(NamedTuple):
 
 
 class Exported(NamedTuple):
-    """What there is to export. The formats take from it what they need."""
+    """What there is to export: trajectories are in the plane. The formats take from it what they need."""
 
     model: Model
     trajectories: tuple[Trajectory, ...] = ()
+
+    @property
+    def placement(self) -> Placement:
+        """How the plane lies in the data's own units."""
+        return self.model.experiment.dataset.placement
+
+    def trajectories_of_data(self) -> tuple[Trajectory, ...]:
+        """The trajectories in the data's own units."""
+        if not self.placement.moves:
+            return self.trajectories
+        return tuple(each._replace(ys=self.placement.in_data(each.ys)) for each in self.trajectories)
 
 
 class Format(NamedTuple):

@@ -9,9 +9,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nodeviz import __version__
+from nodeviz.datasets.placement import Placement
 from nodeviz.experiment import Experiment
 from nodeviz.export.format import Exported, Format
 from nodeviz.export.script_integrators import integrator_source
+from nodeviz.export.script_placement import placement_source
 from nodeviz.export.script_task import task_source
 from nodeviz.fields.layout import split
 from nodeviz.library.model_file import Model
@@ -34,7 +36,7 @@ import torch
 
 START = {start}
 T0, T1, TIMES = {t0!r}, {t1!r}, {times}
-
+{placement}
 # Shape and little-endian float32 values of each parameter.
 WEIGHTS = {{
 {weights}
@@ -56,6 +58,9 @@ def _tensor(shape, text):
 
 
 {integrator}
+
+
+{placing}
 {task}
 
 def _start(texts):
@@ -74,11 +79,14 @@ def _start(texts):
 def main():
     start = _start(sys.argv[1:])
     ts = torch.linspace(T0, T1, TIMES, dtype=torch.float64)
-    with torch.no_grad():
-        ys = solve(field(), torch.tensor({state}, dtype=torch.float64), ts)
+    try:
+        with torch.no_grad():
+            ys = from_plane(solve(field(), to_plane([start]), ts)[:, 0])
+    except (RuntimeError, ArithmeticError) as error:
+        sys.exit(f"From {{start}}, {{error}}.")
     print("t,x,y")
-    for t, (x, y{others}) in zip(ts.tolist(), ys.tolist()):
-        print(f"{{t:.9g}},{{x:.9g}},{{y:.9g}}")
+    for t, (x, y) in zip(ts.tolist(), ys.tolist()):
+        print(f"{{t:.9g}},{{x:.{digits}g}},{{y:.{digits}g}}")
 
 
 if __name__ == "__main__":
@@ -92,30 +100,40 @@ if __name__ == "__main__":
 
 
 def script_source(model: Model) -> str:
-    """The script for `model`: it prints the learnt trajectory from the first of the task's own starts."""
+    """The script for `model`: it prints the learnt trajectory from the first of the task's own starts.
+
+    Where the data are lost and starts would be of them, from the middle of the plane.
+    """
     experiment = model.experiment
     starts = experiment.task.starts(experiment.dataset, experiment.training.seed)
     times = experiment.task.times(experiment.dataset)
-    augmented, added = experiment.field.augmented, task_source(experiment)
+    added, placed = task_source(experiment), placement_source(experiment.dataset.placement, experiment.field.augmented)
     own = split(experiment.layout(), model.theta)
     of_field = {slot.name: own.pop(slot.name) for slot in experiment.field.layout()}
     return _SCRIPT.format(
         version=__version__,
         step=model.step,
         name=_one_line(experiment),
-        start=tuple(float(value) for value in starts[0]),
+        start=_start(starts, experiment.dataset.placement),
         t0=float(times[0]),
         t1=float(times[-1]),
         times=len(times),
         weights=_weights(of_field),
         own=f"OWN = {{\n{_weights(own)}\n}}\n" if own else "",
-        task_sentence=f"\n{added.sentence}" if added.sentence else "",
+        task_sentence="".join(f"\n{sentence}" for sentence in (added.sentence, placed.sentence) if sentence),
+        placement=placed.constants,
+        placing=placed.functions.rstrip(),
+        digits=placed.digits,
         task=f"\n\n{added.functions}" if added.functions else "",
-        state=f"(*start, {', '.join(['0.0'] * augmented)})" if augmented else "start",
-        others=", *_" if augmented else "",
         field=experiment.field.torch_source().strip() + "\n",
         integrator=integrator_source(experiment.solver).rstrip(),
     )
+
+
+def _start(starts: NDArray[np.float64], placement: Placement) -> tuple[float, float]:
+    """The first of `starts` (n, 2), or the origin, in the data's own units."""
+    x, y = placement.in_data(starts[0] if len(starts) else np.zeros(2)).tolist()
+    return (x, y)
 
 
 def _one_line(experiment: Experiment) -> str:

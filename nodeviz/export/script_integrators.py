@@ -74,7 +74,9 @@ def solve(f, y0, ts):
 
 
 def error_ratio(y0, y1, error):
-    """The error's root mean square in units of the tolerance; a step is accepted up to 1."""
+    """The error's root mean square in units of the tolerance; a step is accepted up to 1. Of no points it is none."""
+    if not error.numel():
+        return 0.0
     ratio = (error / (ATOL + RTOL * torch.maximum(y0.abs(), y1.abs()))).pow(2).mean().sqrt().item()
     return ratio if math.isfinite(ratio) else math.inf
 '''

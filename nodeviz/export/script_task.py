@@ -22,9 +22,8 @@ END = {end!r}
 def classify(points):
     """The probabilities of each class, (n, {classes}), of points (n, 2)."""
     read_out = torch.nn.functional.linear
-    states = torch.nn.functional.pad(points.double(), (0, {augmented}))
     with torch.no_grad():
-        states = solve(field(), states, torch.tensor([0.0, END], dtype=torch.float64))[-1]
+        states = solve(field(), to_plane(points), torch.tensor([0.0, END], dtype=torch.float64))[-1]
     weight, bias = (_tensor(*OWN[name]).double() for name in ("readout.weight", "readout.bias"))
     logits = read_out(states, weight, bias)
     return {probabilities}
@@ -41,7 +40,7 @@ def sample(count):
     """So many points of the flow's density, (count, 2)."""
     base = BASE * torch.randn(count, 2, dtype=torch.float64)
     with torch.no_grad():
-        return solve(field(), base, torch.tensor([0.0, END], dtype=torch.float64))[-1]
+        return from_plane(solve(field(), base, torch.tensor([0.0, END], dtype=torch.float64))[-1])
 
 
 def log_prob(points):
@@ -55,12 +54,12 @@ def log_prob(points):
             slopes = [torch.autograd.grad(dy[:, i].sum(), y, retain_graph=True)[0][:, i : i + 1] for i in (0, 1)]
         return torch.cat([dy.detach(), sum(slopes)], 1)
 
-    states = torch.nn.functional.pad(points.double(), (0, 1))
+    states = torch.nn.functional.pad(to_plane(points), (0, 1))
     with torch.no_grad():
         states = solve(with_divergence, states, torch.tensor([END, 0.0], dtype=torch.float64))[-1]
     # from END back to 0 the divergence was summed with its sign turned, and the density thins where the flow spreads
     base, gained = states[:, :2], states[:, 2]
-    return gained - (base / BASE).square().sum(1) / 2 - math.log(2 * math.pi * BASE**2)
+    return gained - (base / BASE).square().sum(1) / 2 - math.log(2 * math.pi * BASE**2){per_area}
 '''
 
 
@@ -73,11 +72,11 @@ def task_source(experiment: Experiment) -> TaskSource:
             functions = _CLASSIFY.format(
                 end=task.end,
                 classes=classes,
-                augmented=experiment.field.augmented,
                 probabilities=_OF_TWO if classes == 2 else _OF_MORE,
             )
             return TaskSource("classify(points) gives the probabilities of the classes.", functions)
         case MatchDensity():
-            functions = _DENSITY.format(base=task.base, end=task.duration)
+            per_area = " - 2 * math.log(SCALE)" if experiment.dataset.placement.moves else ""
+            functions = _DENSITY.format(base=task.base, end=task.duration, per_area=per_area)
             return TaskSource("sample(count) draws from the flow's density, log_prob(points) evaluates it.", functions)
     return TaskSource("", "")

@@ -96,7 +96,7 @@ def test_a_file_that_was_moved_with_its_model_is_found_beside_it(tmp_path: Path)
     assert isinstance(dataset, PointsFile)
     assert dataset.path == str(second / "mine.csv") and not dataset.lost
     (second / "e.json").write_text('{"task": {"kind": "classify"}, "dataset": {"kind": "file", "path": "mine.csv"}}')
-    assert len(load_experiment(second / "e.json").dataset.sample(0).train.ys)
+    assert load_experiment(second / "e.json").dataset == PointsFile(path=dataset.path)
 
 
 def test_a_lost_image_is_no_obstacle_either(tmp_path: Path) -> None:
