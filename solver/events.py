@@ -15,7 +15,7 @@ import torch
 from torch import Tensor
 
 from solver.field import FlatField
-from solver.gradients.once import once
+from solver.gradients.once import OF_EVENTS, once
 from solver.gradients.problem import Outcome, Problem
 from solver.method import Method, OneStep
 from solver.root import bracketed_root
@@ -153,7 +153,7 @@ class _MoveEvent(torch.autograd.Function):
             slope, rate = _slope_and_rate(ctx.problem, ctx.event, ctx.time, y.detach())
             moved = of_t.to(y.dtype) + torch.sum(of_y * slope)
             of_value = (-moved / rate).expand_as(value)
-        return None, None, None, None, once(of_y, "any"), once(of_value, "any")
+        return None, None, None, None, *once((of_y, of_value), (y, value, of_t), OF_EVENTS)
 
 
 def _slope_and_rate(problem: Problem, event: Event, time: float, y: Tensor) -> tuple[Tensor, Tensor]:

@@ -33,7 +33,7 @@ from solver.field import (
     takes_many_rows,
 )
 from solver.gradients.problem import Gradient, Problem
-from solver.gradients.times import shift_outputs, shift_start
+from solver.gradients.times import once_in_times, shift_outputs, shift_start
 from solver.method import Method
 from solver.native.solving import solve_natively
 from solver.norms import Norm
@@ -148,6 +148,8 @@ def _solve_together(problem: Problem, ts: Tensor, way: Gradient, asked: Asked, a
         outcome = solve_in_pieces(pieces, problem, adapt, way)
     else:
         outcome = solve_natively(problem, way) or way.solve(problem)
+    if moving_times:
+        outcome = outcome._replace(ys=once_in_times(outcome.ys, ts))
     ys, reached = outcome.asked
     if moving_times:
         ys = shift_outputs(problem, ys, ts, reached)

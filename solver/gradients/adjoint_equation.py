@@ -15,7 +15,7 @@ from torch import Tensor
 
 from solver.field import DifferentiableField, FlatField, Pullback
 from solver.gradients.kept_solution import KeptSolution
-from solver.gradients.once import once
+from solver.gradients.once import once, through
 from solver.gradients.parts import LeadingPart
 from solver.gradients.problem import Outcome, Problem
 from solver.gradients.recorded import Recording, recorded
@@ -81,7 +81,7 @@ class _AlongSolution(torch.autograd.Function):
         start = y0.detach().clone().reshape(-1)  # kept, and the caller may change y0
         trajectory = recording.integrate(start, problem.watched(solution))
         ctx.save_for_backward(*parameters)  # so that a change to them before backward is noticed
-        ctx.mode, ctx.y0_shape = mode, y0.shape
+        ctx.mode = mode
         ctx.forward = ForwardPass(problem, trajectory.times[: trajectory.reached + 1], solution, trajectory.dt_next)
         return trajectory.ys
 
@@ -92,7 +92,9 @@ class _AlongSolution(torch.autograd.Function):
             rows = cotangents[0][: len(ctx.forward.times)]
             found = mode.pull_back(ctx.forward, rows, parameters)
         shaped = [x.view_as(parameter) for x, parameter in zip(found.parameters, parameters, strict=True)]
-        return (None, None, *(once(x, mode.name) for x in (found.y0.view(ctx.y0_shape), *shaped)))
+        y0 = ctx.forward.problem.y0
+        sources = (y0, *parameters, *cotangents)
+        return None, None, *once((found.y0.view(y0.shape), *shaped), sources, through(mode.name))
 
 
 class AdjointEquation:

@@ -15,7 +15,7 @@ from torch import Tensor
 
 from solver import gradient_modes
 from solver.field import FlatField, Pullback
-from solver.gradients.once import once
+from solver.gradients.once import once, through
 from solver.gradients.parts import WithRest, strictest
 from solver.gradients.problem import Outcome, Problem
 from solver.gradients.recorded import Recording, recorded
@@ -69,8 +69,8 @@ class _Backsolve(torch.autograd.Function):
             rows = cotangents[0].flatten(1)
             gradients = BackwardSolve(problem, mode, ctx.times, ys, parameters).run(rows, ctx.reached)
         shapes = (problem.y0.shape, *(parameter.shape for parameter in parameters))
-        shaped = (once(x.view(shape), mode.name) for x, shape in zip(gradients, shapes, strict=True))
-        return (None, None, *shaped)
+        shaped = (x.view(shape) for x, shape in zip(gradients, shapes, strict=True))
+        return None, None, *once(shaped, (problem.y0, *parameters, *cotangents), through(mode.name))
 
 
 class AugmentedField:

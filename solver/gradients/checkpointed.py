@@ -12,7 +12,7 @@ from solver import gradient_modes
 from solver.field import AutogradField, FlatField
 from solver.gradients.cotangents import ParameterSums, SavedCotangents
 from solver.gradients.kept_graphs import RecordingField
-from solver.gradients.once import once
+from solver.gradients.once import once, through
 from solver.gradients.parallel_adjoint import ParallelAdjoint, parallelises
 from solver.gradients.problem import Outcome, Problem
 from solver.gradients.replayed_adjoint import discrete_adjoint
@@ -97,7 +97,8 @@ class _Checkpointed(torch.autograd.Function):
             sums = ParameterSums(parameters)
             steps, ctx.steps = ctx.steps, [step._replace(graph=None) for step in ctx.steps]  # graphs serve once
             y0 = _pull_back(problem, steps, ctx.end, rows, sums)
-        return None, None, None, None, *(once(x, Checkpointed.name) for x in (y0.view(problem.y0.shape), *sums.totals))
+        found, sources = (y0.view(problem.y0.shape), *sums.totals), (problem.y0, *parameters, *cotangents)
+        return None, None, None, None, *once(found, sources, through(Checkpointed.name))
 
 
 def _steps_to(row: int, trajectory: Trajectory) -> tuple[list[Checkpoint], Point]:

@@ -10,7 +10,7 @@ from torch import Tensor
 
 from solver import gradient_modes
 from solver.field import AutogradField, FlatField
-from solver.gradients.once import once
+from solver.gradients.once import once, through
 from solver.gradients.parts import EveryPart, LeadingPart, LeadingWatch
 from solver.gradients.problem import Outcome, Problem
 from solver.gradients.tangents import TangentField
@@ -61,12 +61,12 @@ class _Contract(torch.autograd.Function):
     @staticmethod
     def forward(ctx: Any, ys: Tensor, tangents: Tensor, starts: int, y0: Tensor, *parameters: Tensor) -> Tensor:
         ctx.save_for_backward(tangents, *parameters)  # so that a change to them before backward is noticed
-        ctx.starts, ctx.y0_shape = starts, y0.shape
+        ctx.starts, ctx.y0 = starts, y0
         return ys.contiguous()
 
     @staticmethod
     def backward(ctx: Any, *cotangents: Tensor) -> tuple[Tensor | None, ...]:
-        (tangents, *parameters), shape = ctx.saved_tensors, ctx.y0_shape
+        (tangents, *parameters), shape = ctx.saved_tensors, ctx.y0.shape
         rows = cotangents[0].detach()[: len(tangents)]
         onto_start = None
         if ctx.starts:
@@ -77,7 +77,8 @@ class _Contract(torch.autograd.Function):
         onto_parameters = torch.einsum("tn,tdn->d", rows, tangents[:, ctx.starts :])
         parts = onto_parameters.split([parameter.numel() for parameter in parameters])
         shaped = [part.view_as(parameter) for part, parameter in zip(parts, parameters, strict=True)]
-        return (None, None, None, *(once(x, Forward.name) for x in (onto_start, *shaped)))
+        sources = (ctx.y0, *parameters, *cotangents)
+        return None, None, None, *once((onto_start, *shaped), sources, through(Forward.name))
 
 
 def _steered_by_state(plan: Plan, entries: int) -> Plan:

@@ -16,7 +16,7 @@ from torch import Tensor
 from solver import gradient_modes
 from solver.gradients.cotangents import ParameterSums, SavedCotangents
 from solver.gradients.leapfrog_adjoint import AsynchronousLeapfrogAdjoint, Pair, pair_at_start
-from solver.gradients.once import once
+from solver.gradients.once import once, through
 from solver.gradients.problem import Outcome, Problem
 from solver.gradients.recorded import Recording, recorded
 from solver.method import AsynchronousLeapfrog
@@ -69,7 +69,8 @@ class _Reversible(torch.autograd.Function):
             y0 = rows[: problem.saved_at_start].sum(0)
             if ctx.steps:
                 y0 = y0 + _BackwardPass(problem, rows, sums).run(ctx.steps, Pair(y, v), start)
-        return None, *(once(x, Reversible.name) for x in (y0.view(problem.y0.shape), *sums.totals))
+        found, sources = (y0.view(problem.y0.shape), *sums.totals), (problem.y0, *parameters, *cotangents)
+        return None, *once(found, sources, through(Reversible.name))
 
 
 def _steps_to_last_saved(trajectory: Trajectory) -> tuple[list[Checkpoint], Pair]:

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from solver.events import LOOKS, Event
-from solver.gradients.once import once
+from solver.gradients.once import OF_EVENTS, once
 from solver.per_sample.field import SampleField
 from solver.per_sample.roots import bracketed_roots
 from solver.per_sample.taken import Places, TakenSteps
@@ -160,7 +160,7 @@ class _MoveEvents(torch.autograd.Function):
             slope, rate = ctx.rates(t.detach(), y.detach())
             moved = of_t.to(y.dtype) + (of_y * slope).sum(1)
             of_value = (-moved / rate).to(value.dtype)
-        return None, None, once(of_y, "any"), once(of_value, "any")
+        return None, None, *once((of_y, of_value), (y, value, of_t), OF_EVENTS)
 
 
 class _Rates(NamedTuple):

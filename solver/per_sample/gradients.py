@@ -10,7 +10,7 @@ from torch import Tensor
 
 from solver.field import paired
 from solver.gradients.captured import detached_from_known
-from solver.gradients.once import once
+from solver.gradients.once import once, through
 from solver.per_sample.field import SampleField
 from solver.per_sample.integration import SampleIntegration, Wishes
 from solver.per_sample.record import Found
@@ -121,7 +121,7 @@ class _Checkpointed(torch.autograd.Function):
                 problem, rounds, of_states.detach()[rounds.arrangement], gradients[1:]
             )
             problem.stats.nfe_backward += problem.field.calls - calls
-        return None, None, None, *(once(x, "checkpointed") for x in gradients)
+        return None, None, None, *once(gradients, (problem.y0, *parameters, *cotangents), through("checkpointed"))
 
 
 def _pull_back(problem: SampleProblem, rounds: Rounds, saved: Tensor, sums: list[Tensor]) -> Tensor:

@@ -25,7 +25,7 @@ from solver.per_sample.integration import Wishes
 from solver.per_sample.outcome import SampleOutcome, outcome_of
 from solver.per_sample.pieces import solve_in_pieces
 from solver.per_sample.record import Found
-from solver.per_sample.times import shift_outputs, shift_start
+from solver.per_sample.times import moved_once, shift_outputs, shift_start
 from solver.per_sample.under_way import SamplePlan
 from solver.plan import Plan
 from solver.sampling import chebyshev_nodes
@@ -72,7 +72,7 @@ def solve_samples(
     problem = SampleProblem(seen, parameters, y0.reshape(len(y0), -1), times, plan, wishes, Stats())
     moving_times = ts.requires_grad and torch.is_grad_enabled()
     if moving_times:
-        problem = replace(problem, y0=shift_start(problem, ts))
+        problem, way = replace(problem, y0=shift_start(problem, ts)), moved_once(way, ts)
     outcome = solve_in_pieces(problem, asked.jumps, way) if asked.jumps else outcome_of(problem, way(problem))
     samples, ys = outcome.samples, outcome.ys
     if moving_times:

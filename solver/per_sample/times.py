@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import torch
 from torch import Tensor
 
-from solver.gradients.times import shifted
+from solver.gradients.times import once_in_times, shifted
 from solver.per_sample.gradients import SampleProblem
+from solver.per_sample.record import Found
 
 
 def shift_start(problem: SampleProblem, ts: Tensor) -> Tensor:
@@ -19,7 +22,7 @@ def shift_start(problem: SampleProblem, ts: Tensor) -> Tensor:
         found[0] = -_along_field(problem, problem.times[0], y0, everyone, cotangent)
         return found.sum(1) if shared else found
 
-    return shifted(problem.y0, ts, onto_times)
+    return shifted(problem.y0, ts, onto_times, problem.parameters)
 
 
 def shift_outputs(problem: SampleProblem, ys: Tensor, ts: Tensor, reached: Tensor) -> Tensor:
@@ -33,7 +36,17 @@ def shift_outputs(problem: SampleProblem, ys: Tensor, ts: Tensor, reached: Tenso
         found[cells] = _along_field(problem, times[cells], states[cells], cells[1], cotangent[cells])
         return found.sum(1) if shared else found
 
-    return shifted(ys, ts, onto_times)
+    return shifted(ys, ts, onto_times, problem.parameters)
+
+
+def moved_once(way: Callable[[SampleProblem], Found], ts: Tensor) -> Callable[[SampleProblem], Found]:
+    """The way to solve; gradients through its states refuse to be differentiated with respect to ts."""
+
+    def solve(problem: SampleProblem) -> Found:
+        found = way(problem)
+        return found._replace(states=once_in_times(found.states, ts), starts=once_in_times(found.starts, ts))
+
+    return solve
 
 
 def _along_field(problem: SampleProblem, t: Tensor, y: Tensor, samples: Tensor, cotangent: Tensor) -> Tensor:

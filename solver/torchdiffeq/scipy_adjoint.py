@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from solver.gradients.backsolve import AdjointPlan, Backsolve, BackwardSolve
-from solver.gradients.once import once
+from solver.gradients.once import once, through
 from solver.gradients.problem import Problem
 from solver.gradients.times import shift_outputs, shift_start
 from solver.solution import Stats
@@ -56,5 +56,6 @@ class _ScipyAdjoint(torch.autograd.Function):
             backward = BackwardSolve(problem, mode, problem.times, ys.reshape(len(ys), -1), parameters)
             found = backward.run(cotangents[0].reshape(len(ys), -1), len(ys) - 1)
         shapes = (problem.y0.shape, *(parameter.shape for parameter in parameters))
-        shaped = (once(x.view(shape), mode.name) for x, shape in zip(found, shapes, strict=True))
-        return (None, None, None, *shaped)
+        shaped = (x.view(shape) for x, shape in zip(found, shapes, strict=True))
+        sources = (problem.y0, *parameters, *cotangents)
+        return None, None, None, *once(shaped, sources, through(mode.name))

@@ -108,9 +108,13 @@ def test_a_graph_may_be_pulled_back_twice() -> None:
 
 def test_second_derivatives_are_refused() -> None:
     module = field()
-    (gradient,) = torch.autograd.grad(solve(module, start(), TS).ys.sum(), module.theta, create_graph=True)
-    with pytest.raises(RuntimeError, match="direct"):
-        gradient.sum().backward()
+    y0 = start().requires_grad_()
+    ys = solve(module, y0, TS).ys
+    assert is_native(ys)
+    (gradient,) = torch.autograd.grad(ys.sum(), module.theta, create_graph=True)
+    for leaf in (y0, module.theta):
+        with pytest.raises(RuntimeError, match="direct"):
+            torch.autograd.grad(gradient.sum(), leaf, retain_graph=True)
 
 
 def attended(attend: Callable[[], None]) -> NativeField:
