@@ -13,7 +13,8 @@ from numpy.typing import NDArray
 
 from benchmarks.case import Accuracy, Case
 from benchmarks.contestants.contestant import Contestant, Entry
-from benchmarks.contestants.unrecognised import UnrecognisedEntry
+from benchmarks.contestants.in_torch import InTorch
+from benchmarks.contestants.ours import AnyModuleEntry
 from benchmarks.report import Result, Skipped
 from nodeviz.analysis.bare_cost import BareCost, Evaluations
 from nodeviz.analysis.settling import settler
@@ -43,7 +44,7 @@ class Ready:
 def measure(case: Case, contestants: Sequence[Contestant], rounds: int, shortest: float = SHORTEST) -> Measured:
     """Run the case with each of the contestants that take part in it."""
     settle = settler(case.y0.device)
-    exact = UnrecognisedEntry(replace(case.to(torch.float64), accuracy=TIGHT)).answer()
+    exact = InTorch(AnyModuleEntry(replace(case.to(torch.float64), accuracy=TIGHT))).answer()
     ready: list[Ready] = []
     skipped: list[Skipped] = []
     for contestant in contestants:

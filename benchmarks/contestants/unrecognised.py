@@ -2,31 +2,11 @@
 
 from __future__ import annotations
 
-import numpy as np
-from numpy.typing import NDArray
-
 from benchmarks.case import Case
 from benchmarks.contestants.contestant import Entry
+from benchmarks.contestants.in_torch import InTorch
 from benchmarks.contestants.ours import AnyModule, AnyModuleEntry
-from benchmarks.contestants.without_kernel import in_torch
-from nodeviz.analysis.bare_cost import Evaluations
 from solver import native
-
-
-class UnrecognisedEntry(AnyModuleEntry):
-    """As AnyModuleEntry, in torch."""
-
-    def step(self) -> None:
-        with in_torch():
-            super().step()
-
-    def answer(self) -> NDArray[np.float64]:
-        with in_torch():
-            return super().answer()
-
-    def evaluations(self) -> Evaluations:
-        with in_torch():
-            return super().evaluations()
 
 
 class Unrecognised(AnyModule):
@@ -41,4 +21,4 @@ class Unrecognised(AnyModule):
         return "" if "is recognised" in sentence else f"any module is not recognised. {sentence}"
 
     def enter(self, case: Case) -> Entry:
-        return UnrecognisedEntry(case)
+        return InTorch(AnyModuleEntry(case))
