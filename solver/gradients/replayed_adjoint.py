@@ -78,7 +78,7 @@ class PullTensors:
                 tensor.copy_(given)
 
 
-class Recording(NamedTuple):
+class ReplayedPull(NamedTuple):
     """Tensors, and what pulls back the step of a method that they hold."""
 
     method: RungeKutta
@@ -86,7 +86,7 @@ class Recording(NamedTuple):
     make: graphs.Work
 
 
-SHELF: Shelf[Recording] = Shelf()
+SHELF: Shelf[ReplayedPull] = Shelf()
 NOTHING_SAVED = SavedCotangents(torch.empty(0))
 
 
@@ -136,7 +136,7 @@ class ReplayedAdjoint(StepwiseAdjoint):
     ) -> None:
         super().__init__(method.tableau, field, sums, like)
         self._method, self._like, self._usual, self._lent = method, like, usual, lent
-        self._recordings: dict[Kind, Recording | None] = {}
+        self._recordings: dict[Kind, ReplayedPull | None] = {}
 
     def pull_back(
         self,
@@ -165,18 +165,18 @@ class ReplayedAdjoint(StepwiseAdjoint):
             if recording is not None:
                 self._sums.add(recording.tensors.sums.totals)
 
-    def _recording(self, kind: Kind) -> Recording | None:
+    def _recording(self, kind: Kind) -> ReplayedPull | None:
         if kind in self._recordings:
             return self._recordings[kind]
-        field, like = self._field.inner, self._like
+        field, like = self._field, self._like
 
-        def record() -> Recording | None:
-            tensors = PullTensors(kind, self._size, self._field.parameters(), like)
-            replay = graphs.recorded(Pull(self._method, self._field, kind, tensors), like.device)
-            return None if replay is None else Recording(self._method, tensors, replay)
+        def record() -> ReplayedPull | None:
+            tensors = PullTensors(kind, self._size, field.parameters(), like)
+            replay = graphs.recorded(Pull(self._method, field, kind, tensors), like.device)
+            return None if replay is None else ReplayedPull(self._method, tensors, replay)
 
-        key = (id(self._method), self._field.shape, kind, *circumstances(field, like))
-        recording = self._lent.enter_context(SHELF.lent(identity(field), key, record))
+        key = (id(self._method), kind, *circumstances(field, like))
+        recording = self._lent.enter_context(SHELF.lent(identity(field.inner), key, record))
         if recording is not None:
             recording.tensors.begin()
         self._recordings[kind] = recording

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from solver.field import DifferentiableField
+from solver.field import DifferentiableField, FlatField
 from solver.resident import graphs
 from solver.resident.attempt import Attempt, AttemptTensors, Rules, Start
 from solver.resident.choosing import CHOICE, Fitting
@@ -16,8 +16,9 @@ from solver.resident.shelf import Shelf
 from solver.resident.stages import EvaluatedStages, MakesStages, StageTensors
 
 LONGEST = 64
-LARGEST = {"cpu": 2**22, "cuda": 2**27}
-"""At most so many attempts are made in a row, and what is kept of them consists of so many numbers."""
+LARGEST, LARGEST_KEPT = 2**27, 2**22
+"""At most so many attempts are made in a row, and what is kept of them consists of so many numbers: of large states on
+a GPU, and where it may be kept for the next solve."""
 
 
 class MadeAttempts:
@@ -32,31 +33,28 @@ SHELF: Shelf[MadeAttempts] = Shelf()
 
 
 @contextmanager
-def attempts_from(
-    start: Start, fits: Fitting, field: DifferentiableField, keeps_stages: bool
-) -> Iterator[MadeAttempts]:
+def attempts_from(start: Start, fits: Fitting, field: FlatField, keeps_stages: bool) -> Iterator[MadeAttempts]:
     """Attempts that begin at the start."""
     y, tableau = start.y, fits.rules.tableau
 
-    def fresh() -> MadeAttempts:
-        kept = y.numel() * (1 + tableau.stages * keeps_stages)
-        length = max(1, min(LONGEST, LARGEST.get(y.device.type, LARGEST["cpu"]) // kept))
-        tensors = AttemptTensors(tableau, start, length, keeps_stages)
-        stages = stages_on(StageTensors(tensors.y, tensors.slopes), start, fits, field)
+    def fresh(largest: int) -> MadeAttempts:
+        length = largest // (y.numel() * (1 + tableau.stages * keeps_stages))
+        tensors = AttemptTensors(tableau, start, max(1, min(LONGEST, length)), keeps_stages)
+        stages = stages_on(StageTensors(tensors.y, tensors.slopes), start, fits, field.inner)
         return MadeAttempts(fits.rules, tensors, Attempt(fits.rules, stages, tensors))
 
     def record() -> MadeAttempts | None:
-        made = fresh()
+        made = fresh(LARGEST_KEPT)
         replay = graphs.recorded(made.make, y.device)
         return None if replay is None else MadeAttempts(fits.rules, made.tensors, replay)
 
-    if not CHOICE.replays(field, y):
-        yield _begun(fresh(), start)
-        return
-    rules = (id(tableau), *fits.rules[1:])  # a tableau is long to compare, and lives as long as the rules do
-    key = (*rules, keeps_stages, start.stops.numel(), *circumstances(field, y))
-    with SHELF.lent(identity(field), key, record) as lent:
-        yield _begun(lent or fresh(), start)
+    if CHOICE.replays(field.inner, y):
+        rules = (id(tableau), *fits.rules[1:])  # a tableau is long to compare, and lives as long as the rules do
+        key = (*rules, keeps_stages, start.stops.numel(), *circumstances(field, y))
+        with SHELF.lent(identity(field.inner), key, record) as lent:
+            yield _begun(lent or fresh(LARGEST_KEPT), start)
+    else:
+        yield _begun(fresh(LARGEST if y.is_cuda else LARGEST_KEPT), start)
 
 
 def _begun(made: MadeAttempts, start: Start) -> MadeAttempts:

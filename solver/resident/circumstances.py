@@ -7,13 +7,13 @@ from collections.abc import Hashable
 import torch
 from torch import Tensor
 
-from solver.field import DifferentiableField
+from solver.field import FlatField
 from solver.resident.field import identity
 
 
-def circumstances(field: DifferentiableField, y: Tensor) -> tuple[Hashable, ...]:
+def circumstances(field: FlatField, y: Tensor) -> tuple[Hashable, ...]:
     """All but the field itself: where in memory its weights are, what states are like, and what torch is set to."""
-    owner, tensors, mode = identity(field), tuple(field.parameters()), None
+    owner, tensors, mode = identity(field.inner), field.parameters(), None
     if isinstance(owner, torch.nn.Module):
         tensors, mode = (*owner.parameters(), *owner.buffers()), owner.training
     stream = torch.cuda.current_stream(y.device).cuda_stream if y.is_cuda else 0
@@ -24,4 +24,4 @@ def circumstances(field: DifferentiableField, y: Tensor) -> tuple[Hashable, ...]
         torch.are_deterministic_algorithms_enabled(),
     )
     places = tuple((tensor.data_ptr(), tensor.requires_grad) for tensor in tensors)
-    return (type(field), mode, y.numel(), y.dtype, y.device, stream, settings, places)
+    return (type(field.inner), mode, field.shape, y.dtype, y.device, stream, settings, places)

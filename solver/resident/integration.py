@@ -75,7 +75,7 @@ class ResidentIntegration(Integration):
         if self._row == len(self._times):
             return super().run()  # there is nowhere to go
         start = self._start()
-        with attempts_from(start, self._fits, self._field.inner, self._keeps_stages) as self._made:
+        with attempts_from(start, self._fits, self._field, self._keeps_stages) as self._made:
             found = super().run()
             self._made.expected = self._ahead.taken
         return found

@@ -79,6 +79,24 @@ def test_weights_that_are_elsewhere_are_recorded_anew(device: str, recordings: l
     assert len(recordings) > count
 
 
+def test_states_of_as_many_numbers_but_another_shape_are_recorded_anew(
+    device: str, recordings: list[Callable[[], None]]
+) -> None:
+    class TowardsTheMean(Promised):
+        def evaluate(self, t: Any, y: torch.Tensor) -> torch.Tensor:
+            return y.mean(0) - y
+
+    field = TowardsTheMean(device)
+    for shape in (MANY.shape, (150, 4)):
+        y0, found = MANY.to(device).reshape(shape), []
+        for devices in ((device,), (device,), ()):
+            resident.allow(devices)
+            with torch.no_grad():
+                found.append(solve(field, y0, ENDS, method="rk4", dt=0.1).ys)
+        torch.testing.assert_close(found[1], found[2])
+    assert len(recordings) == 2
+
+
 def test_any_module_is_replayed_where_that_is_allowed(device: str, recordings: list[Callable[[], None]]) -> None:
     field = Perceptron().to(device)
     found = both(INSIDE, device, field, graphs="all", repeats=3, y0=MANY)
