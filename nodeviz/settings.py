@@ -67,10 +67,13 @@ class Setting:
         if self.kind == "bool":
             known = {**dict.fromkeys(_YES, True), **dict.fromkeys(_NO, False)}
             value = known.get(value.lower(), value)
-        elif self.kind in ("int", "float"):
-            value = _number(value)
-        if self.kind == "int" and isinstance(value, float) and value.is_integer():
-            value = int(value)
+        elif self.kind == "float":
+            value = _read_as(float, value)
+        elif self.kind == "int":
+            value = _read_as(int, value)
+            number = _read_as(float, value) if isinstance(value, str) else value
+            if isinstance(number, float) and number.is_integer():  # 1e3 is a whole number, too
+                value = int(number)
         self.check(value)
         return value
 
@@ -87,7 +90,8 @@ class Setting:
                 return self._out_of_bounds(value) if whole else "must be a whole number"
             case "float":
                 number = isinstance(value, (int, float)) and not isinstance(value, bool)
-                return self._out_of_bounds(value) if number and math.isfinite(value) else "must be a finite number"
+                finite = number and (isinstance(value, int) or math.isfinite(value))
+                return self._out_of_bounds(value) if finite else "must be a finite number"
 
     def _wrong_text(self, value: Any) -> str:
         if not isinstance(value, str):
@@ -286,13 +290,10 @@ def _literals(base: Any) -> tuple[str, ...]:
     return get_args(base) if get_origin(base) is Literal else ()
 
 
-def _number(text: str) -> Any:
+def _read_as(kind: type[int] | type[float], text: str) -> Any:
+    """The number that `text` is; the text itself where it is none, for `check` to refuse."""
     try:
-        return int(text)
-    except ValueError:
-        pass
-    try:
-        return float(text)
+        return kind(text)
     except ValueError:
         return text
 

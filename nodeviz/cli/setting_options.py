@@ -148,23 +148,12 @@ def _reader(option: SettingOption) -> Callable[[str], Any]:
         complaints = []
         for setting in option.declarations:
             try:
-                value = _converted(setting, text)
-                setting.check(value)
+                return setting.read(text)
             except ValueError as error:
                 complaints.append(error)
-            else:
-                return value
         raise argparse.ArgumentTypeError(str(complaints[0])) from complaints[0]
 
     return read
-
-
-def _converted(setting: Setting, text: str) -> Any:
-    converters: dict[str, Callable[[str], Any]] = {"int": int, "float": float}
-    try:
-        return converters.get(setting.kind, str)(text)
-    except ValueError:
-        return text  # which the setting refuses in its own words
 
 
 def _help_text(option: SettingOption) -> str:

@@ -177,6 +177,20 @@ def test_a_whole_number_written_as_a_float_is_taken_for_one() -> None:
     assert setting_at(Experiment(), "task.batch").read("1e2") == 100
 
 
+@pytest.mark.parametrize("path", ["solver.rtol", "task.batch"])
+@pytest.mark.parametrize("text", ["1" + "0" * 400, "9" * 5000, "1e400"], ids=["400 digits", "5000", "an exponent"])
+def test_a_number_beyond_all_floats_is_refused_like_any_that_is_too_large(path: str, text: str) -> None:
+    with pytest.raises(ValueError, match=" must be "):
+        setting_at(Experiment(), path).read(text)
+    with pytest.raises(ValueError, match=" must be "):
+        edited(Experiment(), path, 10**400)
+
+
+def test_a_real_number_is_read_as_one_also_without_a_point() -> None:
+    value = setting_at(Experiment(), "solver.dt").read("1")
+    assert isinstance(value, float) and value == 1.0
+
+
 @pytest.mark.parametrize(("text", "value"), [("yes", True), ("OFF", False), ("1", True), ("no", False)])
 def test_switches_are_read_in_a_persons_words(text: str, value: bool) -> None:
     assert setting_at(Experiment(), "view.arrows").read(text) is value
