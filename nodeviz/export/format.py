@@ -40,7 +40,7 @@ class Exported(NamedTuple):
 class Format(NamedTuple):
     """One kind of file: its name (also the command line's option), its label, suffix and sentence, and its bytes.
 
-    Write the bytes by `nodeviz.library.atomic.write_atomically`.
+    One that is `text` may be printed. Write the bytes by `nodeviz.library.atomic.write_atomically`.
     """
 
     name: str
@@ -48,3 +48,4 @@ class Format(NamedTuple):
     suffix: str
     sentence: str
     encode: Callable[[Exported], bytes]
+    text: bool = False

@@ -161,4 +161,5 @@ SCRIPT = Format(
     suffix=".py",
     sentence="The field with its weights and an integrator in one file that needs torch alone.",
     encode=_encode,
+    text=True,
 )

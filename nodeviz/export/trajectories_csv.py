@@ -20,4 +20,5 @@ TRAJECTORIES_CSV = Format(
     suffix=".csv",
     sentence="Columns trajectory, t, x, y, in the data's own units, for a spreadsheet or pandas.",
     encode=_encode,
+    text=True,
 )

@@ -9,8 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nodeviz import experiment as experiments
-from nodeviz.library.atomic import write_atomically
-from nodeviz.library.model_file import SUFFIX, Model, save_model
+from nodeviz.library.atomic import write_together
+from nodeviz.library.model_file import SUFFIX, Model, encode_model
 from nodeviz.library.tables import csv_bytes, npz_bytes
 
 
@@ -31,7 +31,7 @@ class History(NamedTuple):
 
 
 class RunDirectory:
-    """One run on disk. Every file in it is written atomically, and may be written again as the run goes on."""
+    """One run on disk. Its files are written together, and may be written again as the run goes on."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -61,9 +61,12 @@ class RunDirectory:
         self.folder.mkdir(parents=True, exist_ok=True)
 
     def save(self, model: Model, history: History) -> None:
-        """Write the run as it stands. Raises `OSError`."""
+        """Write the run as it stands: all of it or nothing. Raises `OSError`."""
         columns = history.columns(model.step - len(history.loss) + 1)
-        save_model(self.model, model)
-        write_atomically(self.experiment, experiments.encode(model.experiment))
-        write_atomically(self.history_csv, csv_bytes(columns))
-        write_atomically(self.history_npz, npz_bytes(columns))
+        files = {
+            self.model: encode_model(model),
+            self.experiment: experiments.encode(model.experiment),
+            self.history_csv: csv_bytes(columns),
+            self.history_npz: npz_bytes(columns),
+        }
+        write_together(files)

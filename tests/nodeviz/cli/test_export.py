@@ -10,9 +10,11 @@ import pytest
 
 from nodeviz.assets_path import ready_made
 from nodeviz.cli.run import COMMANDS, run
+from nodeviz.datasets import PointsFile
 from nodeviz.experiment import Experiment
 from nodeviz.export import FORMATS
 from nodeviz.library.model_file import initial_model, load_model, save_model
+from nodeviz.tasks import Classify
 from solver.methods import METHODS
 
 
@@ -71,3 +73,39 @@ def test_every_command_has_help(command: object, capsys: pytest.CaptureFixture[s
     assert ended.value.code == 0
     assert run(["--help"]) == 0
     assert command.help in capsys.readouterr().out  # type: ignore[attr-defined]
+
+
+def test_what_is_text_can_be_printed_and_nothing_else_is(model: Path, tmp_path: Path, capfd, monkeypatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert run(["export", str(model), "--csv", "-", "--npz", "t.npz"]) == 0
+    told = capfd.readouterr()
+    assert told.out.startswith("trajectory,t,x,y\n") and "t.npz" not in told.out
+    assert "Trajectories (NPZ): t.npz" in told.err
+    assert not Path("-").exists() and Path("t.npz").exists()
+    assert run(["export", str(model), "--npz", "-"]) == 2
+    assert "--npz is no text to be printed" in capfd.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (["--csv", "model.nodeviz"], "--csv would write over model.nodeviz, which it is made from"),
+        (["--model", "./model.nodeviz"], "--model would write over model.nodeviz"),
+        (["--csv", "other", "--npz", "link"], "--npz and another option name the same file link"),
+        (["--csv", "new", "--npz", "./new"], "--npz and another option name the same file new"),
+        (["--csv", "points.csv"], "--csv would write over points.csv, which it is made from"),
+    ],
+)
+def test_nothing_is_written_over_what_is_read_or_written_too(
+    arguments: list[str], sentence: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("points.csv").write_text("".join(f"{n},{n},{n % 2}\n" for n in range(30)))
+    Path("other").write_text("other")
+    Path("link").symlink_to("other")
+    experiment = Experiment(task=Classify(), dataset=PointsFile(path="points.csv"))
+    save_model(Path("model.nodeviz"), initial_model(experiment))
+    before = {path.name: path.read_bytes() for path in tmp_path.iterdir()}
+    assert run(["export", "model.nodeviz", *arguments]) == 2
+    assert sentence in capsys.readouterr().err
+    assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == before

@@ -9,6 +9,7 @@ import pytest
 
 from nodeviz import experiment as experiments
 from nodeviz.experiment import Experiment
+from nodeviz.library import atomic
 from nodeviz.library.model_file import initial_model, load_model
 from nodeviz.library.runs import History, RunDirectory
 
@@ -41,3 +42,18 @@ def test_a_file_is_no_place_for_it(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     with pytest.raises(ValueError, match="is a file"):
         RunDirectory(tmp_path / "file").claim(overwrite=True)
+
+
+def test_a_disk_that_fills_leaves_the_run_that_was_there_whole(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    directory = RunDirectory(tmp_path / "run")
+    directory.claim()
+    directory.save(initial_model(Experiment()), history(5))
+    before = {path.name: path.read_bytes() for path in directory.folder.iterdir()}
+
+    def fill(descriptor: int) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(atomic.os, "fsync", fill)
+    with pytest.raises(OSError, match="No space left on device; all files are as they were"):
+        directory.save(initial_model(Experiment())._replace(step=9), history(9))
+    assert {path.name: path.read_bytes() for path in directory.folder.iterdir()} == before
