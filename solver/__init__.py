@@ -12,38 +12,63 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from solver.auditing import audit_gradient as audit_gradient
-    from solver.certifying.certificate import Certificate as Certificate
-    from solver.certifying.certificate import certify as certify
-    from solver.controllers import CONTROLLERS as CONTROLLERS
-    from solver.controllers import FixedController as FixedController
-    from solver.controllers import PIDController as PIDController
-    from solver.events import Event as Event
-    from solver.field import DifferentiableField as DifferentiableField
-    from solver.field import Gradients as Gradients
-    from solver.gradient_audit import GradientAudit as GradientAudit
-    from solver.gradient_modes import GRADIENT_MODES as GRADIENT_MODES
-    from solver.gradients import GRADIENTS as GRADIENTS
-    from solver.method import AdamsBashforth as AdamsBashforth
-    from solver.method import AdamsBashforthMoulton as AdamsBashforthMoulton
-    from solver.method import AsynchronousLeapfrog as AsynchronousLeapfrog
-    from solver.method import ImplicitRungeKutta as ImplicitRungeKutta
-    from solver.method import RungeKutta as RungeKutta
-    from solver.method import Symplectic as Symplectic
-    from solver.methods import METHODS as METHODS
-    from solver.methods.adams import adams_bashforth as adams_bashforth
-    from solver.methods.adams import adams_bashforth_moulton as adams_bashforth_moulton
-    from solver.own_tableau import own_method as own_method
-    from solver.solution import EventRecord as EventRecord
-    from solver.solution import Samples as Samples
-    from solver.solution import SampleSteps as SampleSteps
-    from solver.solution import Solution as Solution
-    from solver.solution import Stats as Stats
-    from solver.solution import Status as Status
-    from solver.solution import StepRecord as StepRecord
-    from solver.solving import solve as solve
-    from solver.tableau import ButcherTableau as ButcherTableau
-    from solver.tableau import ErrorEstimate as ErrorEstimate
+    from solver.auditing import audit_gradient
+    from solver.certifying.certificate import Certificate, certify
+    from solver.controllers import CONTROLLERS, FixedController, PIDController
+    from solver.events import Event
+    from solver.field import DifferentiableField, Gradients
+    from solver.gradient_audit import GradientAudit
+    from solver.gradient_modes import GRADIENT_MODES
+    from solver.gradients import GRADIENTS
+    from solver.method import (
+        AdamsBashforth,
+        AdamsBashforthMoulton,
+        AsynchronousLeapfrog,
+        ImplicitRungeKutta,
+        RungeKutta,
+        Symplectic,
+    )
+    from solver.methods import METHODS
+    from solver.methods.adams import adams_bashforth, adams_bashforth_moulton
+    from solver.own_tableau import own_method
+    from solver.solution import EventRecord, Samples, SampleSteps, Solution, Stats, Status, StepRecord
+    from solver.solving import solve
+    from solver.tableau import ButcherTableau, ErrorEstimate
+
+__all__ = [
+    "AdamsBashforth",
+    "AdamsBashforthMoulton",
+    "AsynchronousLeapfrog",
+    "ButcherTableau",
+    "CONTROLLERS",
+    "Certificate",
+    "DifferentiableField",
+    "ErrorEstimate",
+    "Event",
+    "EventRecord",
+    "FixedController",
+    "GRADIENTS",
+    "GRADIENT_MODES",
+    "GradientAudit",
+    "Gradients",
+    "ImplicitRungeKutta",
+    "METHODS",
+    "PIDController",
+    "RungeKutta",
+    "SampleSteps",
+    "Samples",
+    "Solution",
+    "Stats",
+    "Status",
+    "StepRecord",
+    "Symplectic",
+    "adams_bashforth",
+    "adams_bashforth_moulton",
+    "audit_gradient",
+    "certify",
+    "own_method",
+    "solve",
+]
 
 _HOMES = {
     "AdamsBashforth": "method",
@@ -89,4 +114,4 @@ def __getattr__(name: str) -> Any:
 
 
 def __dir__() -> list[str]:
-    return sorted(_HOMES)
+    return __all__

@@ -47,10 +47,17 @@ def check_callable(field: object) -> None:
 
 def check_number(name: str, value: object) -> None:
     """Raise unless the value is a number, of whatever library."""
-    if isinstance(value, float | int):
+    if isinstance(value, float | int) and not isinstance(value, bool):
         return
-    if isinstance(value, str) or not isinstance(value, SupportsFloat):
+    if isinstance(value, str | bool) or not isinstance(value, SupportsFloat):
         raise ValueError(f"{name} must be a number; got {value!r}.")
+
+
+def check_switches(**values: object) -> None:
+    """Raise unless each value is True or False."""
+    for name, value in values.items():
+        if not isinstance(value, bool):
+            raise ValueError(f"{name} must be True or False; got {value!r}.")
 
 
 def moments(name: str, times: Iterable[float] | Tensor) -> tuple[float, ...]:

@@ -44,7 +44,8 @@ class Plan:
             check_number(name, number)
         if self.dt is not None and not (isfinite(self.dt) and self.dt > 0.0):
             raise ValueError(f"dt must be positive and finite, also for falling times; got {self.dt}.")
-        if not isinstance(self.max_steps, int | SupportsIndex) or self.max_steps < 1:
+        whole = isinstance(self.max_steps, int | SupportsIndex) and not isinstance(self.max_steps, bool)
+        if not whole or self.max_steps < 1:
             raise ValueError(f"max_steps must be a whole number of at least 1; got {self.max_steps!r}.")
         if not 0.0 <= self.min_step <= self.max_step or self.max_step == 0.0 or isinf(self.min_step):
             raise ValueError(

@@ -14,6 +14,7 @@ from solver.arguments import (
     check_callable,
     check_kind,
     check_start,
+    check_switches,
     checked_times,
     chosen_tolerance,
     known_parameters,
@@ -122,6 +123,7 @@ def solve(
     """
     asked = Asked(as_events(events), moments("jump_times", jump_times), dense)
     check_start(y0)
+    check_switches(rowwise=rowwise, dense=dense, per_sample=per_sample)
     check_kind("measure", measure, Measure, "ratio, norms and of_adjoint, as solver.tolerance.Measure")
     check_kind("watch", watch, Watch, "attempting, rejected and accepted, as solver.watch.Watch")
     chosen, stops = chosen_method(method), moments("forced_times", forced_times)

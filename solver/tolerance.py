@@ -122,9 +122,20 @@ class NormedTolerance:
 
     def _sizes(self, vectors: Sequence[Tensor], y0: Tensor, y1: Tensor) -> list[float]:
         scale = torch.maximum(self.typed(y0).abs(), self.typed(y1).abs()) * self.rtol + self.atol
-        sizes = [self.norm(self.typed(vector) / scale) for vector in vectors]
+        sizes = [_one_number(self.norm(self.typed(vector) / scale)) for vector in vectors]
         # not finite where an entry is not, whatever the norm makes of it: Python's max() loses a NaN
         return [abs(float(size + (vector * 0.0).sum())) for size, vector in zip(sizes, vectors, strict=True)]
+
+
+def _one_number(size: object) -> float | Tensor:
+    """What a norm returned, which may be anyone's function."""
+    if isinstance(size, Tensor) and size.numel() == 1 or isinstance(size, float | int):
+        return size
+    came = f"a tensor of shape {tuple(size.shape)}" if isinstance(size, Tensor) else type(size).__name__
+    raise ValueError(
+        "norm must return one number, the size of all errors that it is given; "
+        f"it returned {came}. Reduce them, as errors.abs().max() does."
+    )
 
 
 def combined_853(fifth: float, third: float) -> float:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import ast
+import inspect
 from typing import Any
 
 import pytest
@@ -47,6 +49,8 @@ def field(t: Tensor, y: Tensor) -> Tensor:
         ({"controller": DOPRI5}, "controller must be one of .* got the RungeKutta 'dopri5'. Pass it as method=."),
         ({"controller": PIDController}, "controller must be one of .* Make one: PIDController"),
         ({"norm": 2}, "norm must be one of the names rms, max, sample, .* got 2"),
+        ({"norm": lambda errors: errors}, r"norm must return one number, .* it returned a tensor of shape \(2, 2\)"),
+        ({"norm": lambda errors: None}, "norm must return one number, .* it returned NoneType"),
         ({"controller": "pi"}, "no controller called 'pi'.* Did you mean 'PI'?"),
         ({"gradient": "adjoint"}, "no gradient called 'adjoint'; there are checkpointed, direct, backsolve"),
         ({"rtol": -1e-3}, "rtol and atol must be finite and not negative; got rtol=-0.001"),
@@ -57,8 +61,14 @@ def field(t: Tensor, y: Tensor) -> Tensor:
         ({"method": "rk4"}, "rk4 takes fixed steps here and needs their size: pass dt > 0"),
         ({"controller": "fixed"}, "dopri5 takes fixed steps here and needs their size"),
         ({"method": "rk4", "dt": 0.1, "controller": "PI"}, "rk4 has no error estimate for the PI controller"),
+        ({"dt": True}, "dt must be a number; got True"),
+        ({"max_steps": True}, "max_steps must be a whole number of at least 1; got True"),
+        ({"dense": "a"}, "dense must be True or False; got 'a'"),
+        ({"per_sample": "yes"}, "per_sample must be True or False; got 'yes'"),
+        ({"rowwise": None}, "rowwise must be True or False; got None"),
         ({"dt": "0.1"}, "dt must be a number; got '0.1'"),
         ({"rtol": "1e-3"}, "rtol must be a number; got '1e-3'"),
+        ({"rtol": True}, "rtol must be a number; got True"),
         ({"atol": [1e-3]}, r"atol must be a number; got \[0.001\]"),
         ({"min_step": None}, "min_step must be a number; got None"),
         ({"max_steps": 0}, "max_steps must be a whole number of at least 1; got 0"),
@@ -123,3 +133,15 @@ def test_names_that_solver_does_not_have_are_attribute_errors() -> None:
     with pytest.raises(AttributeError, match="no attribute 'slove'"):
         solver.slove  # noqa: B018
     assert "solve" in dir(solver)
+
+
+def test_every_public_name_is_there_and_announced_to_people_and_to_type_checkers() -> None:
+    import solver
+
+    everything: dict[str, Any] = {}
+    exec("from solver import *", everything)
+    assert set(solver.__all__) == everything.keys() - {"__builtins__"} == set(dir(solver))
+    assert everything["solve"] is solve
+    (checked,) = (node for node in ast.parse(inspect.getsource(solver)).body if isinstance(node, ast.If))
+    seen = {name.name for node in checked.body if isinstance(node, ast.ImportFrom) for name in node.names}
+    assert seen == set(solver.__all__)
