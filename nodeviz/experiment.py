@@ -119,6 +119,7 @@ class Experiment(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     def __post_init__(self) -> None:
         self.task.check(self.dataset, self.field)
+        self.task.check_solver(self.solver, self.field)
 
     def layout(self) -> Layout:
         """The named parts of θ, in order: the field's, then the task's own. Their names differ."""

@@ -4,6 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+MOST_DIRECTIONS = 1024
+"""So many tangents at most are pushed along forwards. Time and memory grow with them; with so many, another mode is far
+ahead."""
+
 
 @dataclass(frozen=True)
 class GradientMode:

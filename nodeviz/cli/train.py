@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import sys
 from pathlib import Path
 
 from nodeviz.cli.command import FAILURE, INTERRUPTED, SUCCESS, Command, count, told_as_misuse
@@ -30,6 +31,8 @@ def _run(options: argparse.Namespace) -> int:
         experiment = experiment_as_asked(model.experiment, options)
         if directory is not None:
             directory.claim(overwrite=options.overwrite)
+    for sentence in experiment.solver.without_effect:
+        print(sentence, file=sys.stderr)
     from nodeviz.cli.training import Outcome, Training, trainer_from  # here, for it imports torch
 
     def save(outcome: Outcome) -> None:

@@ -10,9 +10,11 @@ from numpy.typing import NDArray
 
 from nodeviz.datasets import Dataset
 from nodeviz.fields import Field
-from nodeviz.fields.layout import Layout
+from nodeviz.fields.layout import Layout, size_of
 from nodeviz.settings import Settings
 from nodeviz.tasks.picture import SurfaceKind
+from nodeviz.tasks.solving import SolverSettings
+from nodeviz.tasks.suitability import check_suits
 
 if TYPE_CHECKING:
     from nodeviz.tasks.run import Problem, Run
@@ -47,6 +49,10 @@ class DeclaredTask(Settings, frozen=True, tag_field="kind"):
     def check(self, dataset: Dataset, field: Field) -> None:
         """Raises `ValueError` when they do not suit the task: what it asks for, what came, what to choose."""
         raise NotImplementedError
+
+    def check_solver(self, solver: SolverSettings, field: Field) -> None:
+        """Raises `ValueError` when its solves cannot be made so: what it is about, and what to choose."""
+        check_suits(solver, entries=field.dim, parameters=size_of(field.layout()))
 
     @abstractmethod
     def times(self, dataset: Dataset) -> NDArray[np.float64]:

@@ -10,9 +10,12 @@ from numpy.typing import NDArray
 from nodeviz.datasets import Dataset
 from nodeviz.datasets.declared import EnergyDataset, FileDataset, PointDataset, title_of
 from nodeviz.fields import Field
+from nodeviz.fields.layout import size_of
 from nodeviz.settings import Choice, described
 from nodeviz.tasks.declared import DeclaredTask
 from nodeviz.tasks.picture import SurfaceKind
+from nodeviz.tasks.solving import SolverSettings
+from nodeviz.tasks.suitability import check_suits
 
 if TYPE_CHECKING:
     from nodeviz.tasks.run import Problem, Run
@@ -124,6 +127,10 @@ class MatchDensity(DeclaredTask, frozen=True, tag="density"):
             points = self.points_of(dataset)
             if isinstance(points, FileDataset):
                 points.check_file()
+
+    def check_solver(self, solver: SolverSettings, field: Field) -> None:
+        """Raises `ValueError` as any task; the third entry of a state is the change of log-density."""
+        check_suits(solver, entries=3, parameters=size_of(field.layout()) if self.solves else 0)
 
     def points_of(self, dataset: Dataset) -> PointDataset:
         """`dataset`, when it is one of points. Raises `ValueError` when not."""

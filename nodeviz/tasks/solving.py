@@ -169,6 +169,21 @@ class SolverSettings(Settings, frozen=True):
             return f"All trajectories share their steps: only {gradients} differentiate steps of each by itself."
         return ""
 
+    @property
+    def without_effect(self) -> tuple[str, ...]:
+        """A sentence for each choice that has no effect beside the others: what is done in its place, and why."""
+        sentences = [self.why_shared]
+        if self.gradient_used != self.gradient:
+            sentences.append(
+                f"The gradient is {self.gradient_used}, not {self.gradient}: steps of {self.scheme.label} cannot be "
+                "undone."
+            )
+        if self.controller in ("I", "PI", "PID") and not self.scheme.adaptive:
+            sentences.append(
+                f"The controller {self.controller} has nothing to choose: {self.scheme.label} takes steps of one size."
+            )
+        return tuple(filter(None, sentences))
+
 
 def solve_as_set(settings: SolverSettings, field: Field | DifferentiableField, y0: Tensor, ts: Tensor) -> Solution:
     """Solve from y0 (n, dim) at ts[0] through the times ts, as `settings` say; differentiable when grad mode is on.

@@ -17,9 +17,6 @@ from solver.gradients.tangents import TangentField
 from solver.method import ImplicitRungeKutta
 from solver.plan import Plan
 
-MOST_DIRECTIONS = 1024
-"""Time and memory grow with the directions; with so many, another mode is far ahead."""
-
 
 @dataclass(frozen=True)
 class Forward:
@@ -111,9 +108,10 @@ def _start_directions(problem: Problem) -> Tensor:
 
 
 def _refuse_many(directions: int) -> None:
-    if directions > MOST_DIRECTIONS:
+    most = gradient_modes.MOST_DIRECTIONS
+    if directions > most:
         raise ValueError(
             f'gradient="forward" pushes a tangent along for every entry of y0 and the parameters, here {directions}; '
-            f'{MOST_DIRECTIONS} is the most. Use gradient="checkpointed", freeze what needs no gradient, or, for y0, '
+            f'{most} is the most. Use gradient="checkpointed", freeze what needs no gradient, or, for y0, '
             "say rowwise=True where the field treats every row by itself."
         )

@@ -37,10 +37,10 @@ class SolverPanel(Section):
         self.caution.setFont(theme.caption_font())
         self.caution.setWordWrap(True)
         self.add(self.caution)
-        self.shared = QLabel()
-        self.shared.setFont(theme.caption_font())
-        self.shared.setWordWrap(True)
-        self.add(self.shared)
+        self.without_effect = QLabel()
+        self.without_effect.setFont(theme.caption_font())
+        self.without_effect.setWordWrap(True)
+        self.add(self.without_effect)
         self.layers = SettingRows("view", store, lambda setting: setting.name == "layers", _without_layers, parent=self)
         self.add(self.layers)
         self.add_more(*(self.rows[name] for name in RARE))
@@ -57,8 +57,9 @@ class SolverPanel(Section):
         self.rows["atol"].setVisible(adaptive)
         self.rows["dt"].setVisible(not adaptive)
         self.caution.setVisible(experiment.solver.gradient in RUNS_BACKWARDS)
-        self.shared.setText(experiment.solver.why_shared)
-        self.shared.setVisible(bool(experiment.solver.why_shared))
+        sentences = experiment.solver.without_effect
+        self.without_effect.setText("\n".join(sentences))
+        self.without_effect.setVisible(bool(sentences))
 
 
 def _without_layers(experiment: Experiment) -> frozenset[str]:

@@ -157,3 +157,10 @@ def test_a_device_that_is_not_there_is_refused_with_those_that_are() -> None:
         if not there:
             with pytest.raises(ValueError, match=f"set to {device}, .*choose .*cpu"):
                 chosen_device(device, 0)
+
+
+def test_a_choice_without_effect_is_told() -> None:
+    told = SolverSettings(gradient="reversible", method="rk4", controller="PI", stepping="per_sample").without_effect
+    assert len(told) == 3
+    assert "checkpointed, not reversible" in told[1] and "controller PI has nothing to choose" in told[2]
+    assert SolverSettings(gradient="reversible", method="alf", controller="fixed").without_effect == ()

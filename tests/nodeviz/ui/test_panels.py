@@ -94,14 +94,14 @@ def test_a_caution_stands_beside_backsolve_and_only_there(store, qtbot) -> None:
 def test_steps_per_trajectory_that_have_no_effect_are_explained(store, qtbot) -> None:
     panel = shown(SolverPanel(store), qtbot)
     store.edit("solver.stepping", "per_sample")
-    assert not panel.shared.isVisible()
+    assert not panel.without_effect.isVisible()
     store.edit("solver.method", "rk4")
-    assert panel.shared.isVisible() and "adaptive Runge-Kutta" in panel.shared.text()
+    assert panel.without_effect.isVisible() and "adaptive Runge-Kutta" in panel.without_effect.text()
     store.edit("solver.method", "dopri5")
     store.edit("solver.gradient", "gauss")
-    assert panel.shared.isVisible() and "checkpointed" in panel.shared.text()
+    assert panel.without_effect.isVisible() and "checkpointed" in panel.without_effect.text()
     store.edit("solver.stepping", "shared")
-    assert not panel.shared.isVisible()
+    assert not panel.without_effect.isVisible()
 
 
 def test_every_training_setting_has_a_row(store, qtbot) -> None:

@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 
 from solver import METHODS, solve
-from solver.gradients.forward import MOST_DIRECTIONS
+from solver.gradient_modes import MOST_DIRECTIONS
 from solver.method import ImplicitRungeKutta, Method
 from solver.methods.kvaerno3 import KVAERNO3
 from solver.methods.radau5 import RADAU5
