@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from functools import partial
 from typing import NamedTuple, Protocol, TypeGuard, runtime_checkable
 from weakref import WeakKeyDictionary
 
@@ -36,7 +37,8 @@ class Linearisation(NamedTuple):
 class DifferentiableField(Protocol):
     """A field that evaluates and differentiates itself without building an autograd graph: the fast path.
 
-    Neither method may keep or change `y`, and what they return must not be written to by a later call.
+    Neither method may change `y`, nor keep it longer than the pullback. What they return must not be written to by a
+    later call: the pullbacks of many evaluations are held at once.
     """
 
     def evaluate(self, t: float, y: Tensor) -> Tensor:
@@ -196,28 +198,39 @@ class FlatField:
         """As `evaluate`. Raises `ValueError` when what the field returns is not like the state."""
         self.evaluations += 1
         state = y.view(self._shape)
-        dy = self._evaluate(t, state)
-        if not isinstance(dy, Tensor):
-            raise ValueError(f"The field must return a tensor dy; it returned {type(dy).__name__}.")
-        if (dy.shape, dy.dtype, dy.device) != (state.shape, state.dtype, state.device):
-            raise ValueError(
-                "The field must return dy like y, "
-                f"of shape {tuple(state.shape)}, {state.dtype}, on {state.device}; "
-                f"it returned shape {tuple(dy.shape)}, {dy.dtype}, on {dy.device}."
-            )
-        return dy.reshape(-1)
+        return _checked(self._evaluate(t, state), state).reshape(-1)
 
     def linearise(self, t: float, y: Tensor) -> Linearisation:
         """The field at (t, y). Its pullback takes flat cotangents; their `y` comes back flat."""
         self.evaluations += 1
         dy, pullback = self._linearise(t, y.view(self._shape))
+        return Linearisation(dy.reshape(-1), partial(_pull_flat, pullback, self._shape))
 
-        def flat_pullback(cotangent: Tensor) -> Gradients:
-            gradients = pullback(cotangent.view(self._shape))
-            grad_y = gradients.y
-            return gradients if grad_y is None else gradients._replace(y=grad_y.reshape(-1))
-
-        return Linearisation(dy.reshape(-1), flat_pullback)
+    def linearise_checked(self, t: float, y: Tensor) -> Linearisation:
+        """As `linearise`. Raises `ValueError` when what the field returns is not like the state."""
+        self.evaluations += 1
+        state = y.view(self._shape)
+        dy, pullback = self._linearise(t, state)
+        return Linearisation(_checked(dy, state).reshape(-1), partial(_pull_flat, pullback, self._shape))
 
     def parameters(self) -> tuple[Tensor, ...]:
         return tuple(self._field.parameters())
+
+
+def _pull_flat(pullback: Pullback, shape: torch.Size, cotangent: Tensor) -> Gradients:
+    gradients = pullback(cotangent.view(shape))
+    grad_y = gradients.y
+    return gradients if grad_y is None else gradients._replace(y=grad_y.reshape(-1))
+
+
+def _checked(dy: object, state: Tensor) -> Tensor:
+    """dy, if it is like the state. Raises `ValueError` where it is not."""
+    if not isinstance(dy, Tensor):
+        raise ValueError(f"The field must return a tensor dy; it returned {type(dy).__name__}.")
+    if (dy.shape, dy.dtype, dy.device) != (state.shape, state.dtype, state.device):
+        raise ValueError(
+            "The field must return dy like y, "
+            f"of shape {tuple(state.shape)}, {state.dtype}, on {state.device}; "
+            f"it returned shape {tuple(dy.shape)}, {dy.dtype}, on {dy.device}."
+        )
+    return dy

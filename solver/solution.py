@@ -85,8 +85,8 @@ class Stats:
 
     nfe_forward and nfe_backward count evaluations of the field, the latter over all backward passes so far. In a
     backward pass an evaluation together with its pullback counts as one; `direct` makes none, it pulls the forward
-    pass's own evaluations back. So does `checkpointed` with those whose graphs it kept: `kept` of them, which hold
-    `kept_bytes`. `steps`, `accepted` and `rejected` are of the forward pass. `drift` is backsolve's
+    pass's own evaluations back. So does `checkpointed` with those whose graphs or pullbacks it kept: `kept` of them,
+    which hold `kept_bytes`. `steps`, `accepted` and `rejected` are of the forward pass. `drift` is backsolve's
     largest distance, at any output time, between the state it integrated back and the one the forward pass saved, and
     reversible's between the start it came back to and y0.
     `backward_status` is how backsolve's own solve ended; its gradient is NaN unless that is a success.

@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from torch import Tensor
 
+from solver.field import Pullback
 from solver.solution import Status, StepRecord
 
 
@@ -30,11 +31,25 @@ class StepGraph(NamedTuple):
     slopes: Sequence[Tensor | None]
 
 
+class StepPullbacks(NamedTuple):
+    """The pullbacks of a step's first stages. Each serves once."""
+
+    pullbacks: list[Pullback]
+
+    def take(self, stop: int) -> list[Pullback] | None:
+        """The first `stop` of them, after which there are none any more; None where there are fewer."""
+        if len(self.pullbacks) < stop:
+            return None
+        taken = self.pullbacks[:stop]
+        self.pullbacks.clear()
+        return taken
+
+
 class Checkpoint(NamedTuple):
     """An accepted step as the discrete adjoint needs it: its start, and the output times (as θ) inside it.
 
     The first output is row `first_row` of the saved states; θ = 1 is the step's end. `slopes` are (stages, entries).
-    A `y` that was not kept is empty. `graph` is that of its stages, where it was kept.
+    A `y` that was not kept is empty. `graph` is that of its stages, or their pullbacks, where they were kept.
     """
 
     t: float
@@ -43,7 +58,7 @@ class Checkpoint(NamedTuple):
     first_row: int
     thetas: tuple[float, ...]
     slopes: Tensor | None
-    graph: StepGraph | None = None
+    graph: StepGraph | StepPullbacks | None = None
 
 
 class Point(NamedTuple):

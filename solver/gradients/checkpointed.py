@@ -1,4 +1,4 @@
-"""Checkpointed: accepted states are kept, and graphs while they are small; backward pulls each step back exactly."""
+"""Checkpointed: accepted states are kept, and graphs or pullbacks while small; each step is pulled back exactly."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from solver import gradient_modes
 from solver.field import AutogradField, FlatField
 from solver.gradients.cotangents import ParameterSums, SavedCotangents
 from solver.gradients.kept_graphs import RecordingField
+from solver.gradients.kept_pullbacks import LinearisingField
 from solver.gradients.once import once, through
 from solver.gradients.parallel_adjoint import ParallelAdjoint, parallelises
 from solver.gradients.problem import Outcome, Problem
@@ -29,9 +30,10 @@ class Checkpointed:
 
     A Runge-Kutta step of s stages costs s evaluations in the backward pass (dopri5: 6), a multistep step one.
     Of an implicit step the slopes are kept, too, and the transposed equations of its stages are solved.
-    Of a field that treats every row by itself, all steps are pulled back at once (see `parallel_adjoint`). Else, in
-    Runge-Kutta steps, graphs of a field that torch differentiates are kept while all of them take at most
-    `graph_bytes`: they cost nothing in the backward pass but their pullback. The gradient is the same, bit by bit.
+    Of a field that treats every row by itself, all steps of few rows are pulled back at once (see `parallel_adjoint`).
+    Else, in Runge-Kutta steps, graphs of a field that torch differentiates, and pullbacks of one that differentiates
+    itself, are kept while all of them take at most `graph_bytes`: nothing of these is evaluated again in the backward
+    pass. The gradient is the same, bit by bit.
     Parameters are the field's own (`nn.Module`, DifferentiableField) or those passed as `parameters=`.
     """
 
@@ -52,11 +54,15 @@ class Checkpointed:
         """The field as the steps evaluate it: with graphs where these can be kept."""
         field, left = problem.field, self.graph_bytes - problem.stats.kept_bytes
         method = problem.plan.method
-        if left <= 0 or not isinstance(field, AutogradField) or not isinstance(method, RungeKutta):
+        if left <= 0 or not problem.needs_gradient or not isinstance(method, RungeKutta):
             return problem.flat(field)
-        if parallelises(problem) or not problem.needs_gradient or CHOICE.replays(field, problem.y0):
+        if parallelises(problem) or CHOICE.replays(field, problem.y0):
             return problem.flat(field)
-        return RecordingField(field, problem.y0.shape, method.tableau, left)
+        if isinstance(field, AutogradField):
+            return RecordingField(field, problem.y0.shape, method.tableau, left)
+        if problem.y0.device.type in CHOICE.devices:  # steps that are made ahead there are faster still
+            return problem.flat(field)
+        return LinearisingField(field, problem.y0.shape, method.tableau, left)
 
 
 class _Checkpointed(torch.autograd.Function):
@@ -79,14 +85,16 @@ class _Checkpointed(torch.autograd.Function):
         stages: MakeStages = StageBuffer
         if isinstance(field, RecordingField):
             stages, slope = field.make_stages, field.first_slope
+        elif isinstance(field, LinearisingField):
+            stages = field.make_stages
         trajectory = problem.integrate(field, start, stages, first_slope=slope, keep=keep)
         found.append(trajectory)
         ctx.save_for_backward(*parameters)  # so that a change to them before backward is noticed
         ctx.problem = problem
         ctx.steps, ctx.end = _steps_to(trajectory.reached, trajectory)
-        if isinstance(field, RecordingField):
-            graphs = field.kept_graphs(problem.stats)
-            ctx.steps = [step._replace(graph=graph) for step, graph in zip(ctx.steps, graphs, strict=False)]
+        if isinstance(field, RecordingField | LinearisingField):
+            graphs = field.kept_steps(len(ctx.steps), problem.stats)
+            ctx.steps = [step._replace(graph=graph) for step, graph in zip(ctx.steps, graphs, strict=True)]
         return trajectory.ys
 
     @staticmethod

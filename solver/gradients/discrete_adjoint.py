@@ -19,7 +19,7 @@ from solver.gradients.cotangents import ParameterSums, SavedCotangents
 from solver.interpolation import Interpolant
 from solver.stages import StageBuffer
 from solver.tableau import ButcherTableau
-from solver.trajectory import Checkpoint, Point
+from solver.trajectory import Checkpoint, Point, StepPullbacks
 
 
 class StepwiseAdjoint(ABC):
@@ -74,21 +74,16 @@ class StepwiseAdjoint(ABC):
     ) -> Tensor:
         """Cotangent of the step's end -> cotangent of its start, with those saved in the step added on the way.
 
-        `inside` are the step's `stage_cotangents`, without the last one where `skip_last`; `first_slope` is what
+        `inside` are the step's `stage_cotangents`, of which `skip_last` leaves the last one out; `first_slope` is what
         other steps have to say about f at its start.
         """
         ...
 
 
-class RungeKuttaAdjoint(StepwiseAdjoint):
-    """Pulls back stage by stage, for fields that know their own pullback."""
+class StagewiseAdjoint(StepwiseAdjoint):
+    """Pulls a step back through as many of its stages as have a say."""
 
-    def __init__(self, tableau: ButcherTableau, field: FlatField, sums: ParameterSums, like: Tensor) -> None:
-        super().__init__(tableau, field, sums, like)
-        self._stages = StageBuffer(self._size, like)
-        self._pulled = like.new_zeros(self._size + 1, like.numel())
-        self._columns = {stop: stage_columns(tableau, stop, like) for stop in (tableau.advancing, self._size)}
-
+    @final
     def pull_back(
         self,
         step: Checkpoint,
@@ -100,8 +95,35 @@ class RungeKuttaAdjoint(StepwiseAdjoint):
     ) -> Tensor:
         at_end, rows = saved.at_end(step), saved.inside(step)
         stop = self._tableau.advancing if inside is None or skip_last else self._size
+        total = cotangent if at_end is None else cotangent + at_end
+        start = self.pull_stages(step, total, None if inside is None else inside[:stop], first_slope, stop)
+        return start if rows is None else start + rows.sum(0)
+
+    @abstractmethod
+    def pull_stages(
+        self, step: Checkpoint, cotangent: Tensor, inside: Tensor | None, first_slope: Tensor | None, stop: int
+    ) -> Tensor:
+        """Cotangent of the step's end -> cotangent of its start, through the step's first `stop` stages.
+
+        `inside`, (stop, entries), are further cotangents of these stages, `first_slope` one of the first.
+        """
+        ...
+
+
+class RungeKuttaAdjoint(StagewiseAdjoint):
+    """Pulls back stage by stage, for fields that know their own pullback."""
+
+    def __init__(self, tableau: ButcherTableau, field: FlatField, sums: ParameterSums, like: Tensor) -> None:
+        super().__init__(tableau, field, sums, like)
+        self._stages = StageBuffer(self._size, like)
+        self._pulled = like.new_zeros(self._size + 1, like.numel())
+        self._columns = {stop: stage_columns(tableau, stop, like) for stop in (tableau.advancing, self._size)}
+
+    def pull_stages(
+        self, step: Checkpoint, cotangent: Tensor, inside: Tensor | None, first_slope: Tensor | None, stop: int
+    ) -> Tensor:
         pulled = self._pulled[: stop + 1]
-        pulled[stop] = cotangent if at_end is None else cotangent + at_end
+        pulled[stop] = cotangent
         pullbacks = self._linearise(step, stop)
         for stage in reversed(range(stop)):
             extra = None if inside is None else inside[stage]
@@ -109,12 +131,14 @@ class RungeKuttaAdjoint(StepwiseAdjoint):
                 extra = first_slope if extra is None else extra + first_slope
             weights, later = self._columns[stop][stage], pulled[stage + 1 :].t()
             due = torch.mv(later, weights).mul_(step.dt)
-            pull(pullbacks[stage], due if extra is None else due.add_(extra), pulled[stage], self._sums)
-        total = pulled.sum(0)
-        return total if rows is None else total.add_(rows.sum(0))
+            pull(pullbacks.pop(), due if extra is None else due.add_(extra), pulled[stage], self._sums)
+        return pulled.sum(0)
 
     def _linearise(self, step: Checkpoint, stop: int) -> list[Pullback]:
-        """Evaluate the step's first `stop` stages again, keeping their pullbacks."""
+        """The pullbacks of the step's first `stop` stages: those that were kept, or else these are evaluated again."""
+        kept = step.graph.take(stop) if isinstance(step.graph, StepPullbacks) else None
+        if kept is not None:
+            return kept
         pullbacks = []
         for stage in range(stop):
             at = self._stages.step(step.y, self._a[stage], step.dt) if stage else step.y

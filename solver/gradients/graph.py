@@ -21,7 +21,12 @@ def nodes_behind(result: Tensor, known: Iterable[Tensor]) -> Iterator[Any]:
 
 
 def bytes_behind(result: Tensor, known: Sequence[Tensor]) -> int:
-    """What `result`, its graph and the leaves of that keep in memory, without the storages of the `known` tensors.
+    """What `result`, its graph and the leaves of that keep in memory, without the storages of the `known` tensors."""
+    return sum(storages_behind(result, known).values())
+
+
+def storages_behind(result: Tensor, known: Sequence[Tensor]) -> dict[int, int]:
+    """The same as storages: the address of each, and its bytes.
 
     Custom functions count with what they save for backward. (Hooks on saved tensors would see all of it, too, but not
     together with torch.func, which refuses them.)
@@ -31,7 +36,7 @@ def bytes_behind(result: Tensor, known: Sequence[Tensor]) -> int:
         sizes.update(_storage(tensor) for name in _saved_by(type(node)) for tensor in _tensors(getattr(node, name)))
     for tensor in known:
         sizes.pop(_storage(tensor)[0], None)
-    return sum(sizes.values())
+    return sizes
 
 
 def _storage(tensor: Tensor) -> tuple[int, int]:

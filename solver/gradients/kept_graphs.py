@@ -115,13 +115,15 @@ class RecordingField(FlatField):
             self._stages.begin(self._leaf, bytes_behind(self.first_slope, self._known))
         return self._stages
 
-    def kept_graphs(self, stats: Stats) -> list[StepGraph | None]:
-        """Those of the accepted steps, which are entered into the statistics."""
+    def kept_steps(self, count: int, stats: Stats) -> list[StepGraph | None]:
+        """The graphs of the first `count` steps that were accepted. They are entered into the statistics."""
         if self._stages is None:
             return []
-        stats.kept += self._stages.kept
-        stats.kept_bytes += self._stages.kept * self._stages.bytes_each
-        return self._stages.steps
+        steps = self._stages.steps[:count]
+        kept = sum(slope is not None for step in steps if step is not None for slope in step.slopes)
+        stats.kept += kept
+        stats.kept_bytes += kept * self._stages.bytes_each
+        return steps
 
 
 def _leaf(y: Tensor) -> Tensor:

@@ -4,7 +4,8 @@ A step's cotangent map is a small matrix for each row, P_n, an offset p_n comes 
 λ_n = P_n λ_(n+1) + p_n is all that must go in order. The Jacobians of all stages of all steps come from a few calls of
 the field on one large batch, and the parameters' cotangents from one more. In exact arithmetic this is
 `discrete_adjoint`; measured, it is two to four times as fast on 20 rows in the plane as running the steps again, and
-slower from a thousand rows. Beside kept graphs it is 1.1 to 1.9 times as fast on 20 rows, and slower from 50 to 100.
+slower from a thousand rows. Beside kept graphs and kept pullbacks it is 1.1 to 1.9 times as fast on 20 rows, and slower
+from 50 to 120.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ import torch
 from torch import Tensor
 
 from solver.coefficients import constant, sent
-from solver.field import AutogradField, RowwiseField
+from solver.field import RowwiseField
 from solver.gradients.cotangents import ParameterSums
 from solver.gradients.discrete_adjoint import shares_last_stage, stage_columns
 from solver.gradients.problem import Problem
@@ -25,7 +26,7 @@ from solver.method import RungeKutta
 from solver.tableau import ButcherTableau, padded
 from solver.trajectory import Checkpoint, Point
 
-MOST_ROWS, MOST_ROWS_BESIDE_GRAPHS = 256, 64
+MOST_ROWS = 64
 MOST_ENTRIES = 4
 ROWS_AT_ONCE = 16_384
 """States of more rows, or more entries a row, are pulled back step by step. So many rows go into the field at once."""
@@ -34,8 +35,7 @@ ROWS_AT_ONCE = 16_384
 def parallelises(problem: Problem) -> bool:
     """Whether all steps of the problem can be pulled back at once, and should be."""
     shape = problem.y0.shape
-    most_rows = MOST_ROWS_BESIDE_GRAPHS if isinstance(problem.field, AutogradField) else MOST_ROWS
-    small = len(shape) > 0 and shape[-1] <= MOST_ENTRIES and problem.y0.numel() <= most_rows * shape[-1]
+    small = len(shape) > 0 and shape[-1] <= MOST_ENTRIES and problem.y0.numel() <= MOST_ROWS * shape[-1]
     return problem.rows is not None and small and isinstance(problem.plan.method, RungeKutta)
 
 

@@ -7,14 +7,14 @@ from torch import Tensor
 
 from solver.coefficients import constant
 from solver.field import FlatField, paired
-from solver.gradients.cotangents import ParameterSums, SavedCotangents
-from solver.gradients.discrete_adjoint import StepwiseAdjoint
+from solver.gradients.cotangents import ParameterSums
+from solver.gradients.discrete_adjoint import StagewiseAdjoint
 from solver.stages import combined
 from solver.tableau import ButcherTableau, padded
 from solver.trajectory import Checkpoint, StepGraph
 
 
-class TapedAdjoint(StepwiseAdjoint):
+class TapedAdjoint(StagewiseAdjoint):
     """Pulls cotangents back through the graphs of Runge-Kutta steps, of fields that autograd differentiates."""
 
     def __init__(self, tableau: ButcherTableau, field: FlatField, sums: ParameterSums, like: Tensor) -> None:
@@ -23,27 +23,16 @@ class TapedAdjoint(StepwiseAdjoint):
         b = padded(tableau.b, self._size)
         self._b = {stop: constant(b[:stop], like) for stop in (tableau.advancing, self._size)}
 
-    def pull_back(
-        self,
-        step: Checkpoint,
-        cotangent: Tensor,
-        saved: SavedCotangents,
-        inside: Tensor | None,
-        first_slope: Tensor | None,
-        skip_last: bool = False,
+    def pull_stages(
+        self, step: Checkpoint, cotangent: Tensor, inside: Tensor | None, first_slope: Tensor | None, stop: int
     ) -> Tensor:
-        at_end, rows = saved.at_end(step), saved.inside(step)
-        stop = self._tableau.advancing if inside is None or skip_last else self._size
-        total = cotangent if at_end is None else cotangent + at_end
-        onto_slopes = torch.outer(step.dt * self._b[stop], total)
+        onto_slopes = torch.outer(step.dt * self._b[stop], cotangent)
         if inside is not None:
-            onto_slopes += inside[:stop]
+            onto_slopes += inside
         if first_slope is not None:
             onto_slopes[0] += first_slope
         onto_start = self._pull_slopes(step, onto_slopes)
-        if rows is not None:
-            total = total + rows.sum(0)
-        return total if onto_start is None else total + onto_start
+        return cotangent if onto_start is None else cotangent + onto_start
 
     def _pull_slopes(self, step: Checkpoint, cotangents: Tensor) -> Tensor | None:
         """Cotangents of the step's first slopes -> that of its start; those of the parameters go to the sums."""
@@ -61,7 +50,7 @@ class TapedAdjoint(StepwiseAdjoint):
     def _graph(self, step: Checkpoint, stop: int) -> StepGraph:
         """The graph of the step's first `stop` stages: the one that was kept, or else they are evaluated again."""
         kept = step.graph
-        if kept is not None and not any(slope is None for slope in kept.slopes[:stop]):
+        if isinstance(kept, StepGraph) and not any(slope is None for slope in kept.slopes[:stop]):
             return kept
         leaf = step.y.detach().requires_grad_()
         slopes: list[Tensor] = []
