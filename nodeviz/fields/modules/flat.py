@@ -122,14 +122,3 @@ class FlatModule(torch.nn.Module, ABC):
     def parameters(self, recurse: bool = True) -> Iterator[torch.nn.Parameter]:
         """θ alone. torch's search for it would take longer than an evaluation."""
         return iter((self.theta,))
-
-    def parameters_as_numpy(self) -> NDArray[np.float32]:
-        """A copy of θ as it travels and is saved."""
-        return self.theta.detach().to("cpu", torch.float32, copy=True).numpy()
-
-    def load(self, theta: NDArray[np.float32]) -> None:
-        """Set θ in place, keeping dtype and device. Raises `ValueError` when its length is another."""
-        if theta.shape != tuple(self.theta.shape):
-            raise ValueError(f"This field has {self.theta.numel()} parameters; the weights have shape {theta.shape}.")
-        with torch.no_grad():
-            self.theta.copy_(torch.from_numpy(np.array(theta, np.float32)))

@@ -98,7 +98,7 @@ def test_a_class_that_evaluates_something_else_is_left_to_torch() -> None:
             return 2 * super().evaluate(t, y)
 
     field = MLPField(width=4)
-    assert Doubled(field, module_of(field).parameters_as_numpy()).native() is None
+    assert Doubled(field, module_of(field).theta.detach().numpy()).native() is None
 
 
 def test_a_module_that_was_solved_natively_can_be_copied() -> None:
