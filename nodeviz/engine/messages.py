@@ -220,6 +220,12 @@ class Weights(Message, frozen=True):
     theta: Array
 
 
+class WeightsLeft(Message, frozen=True):
+    """Training goes on with other weights, for another experiment: where those before stood. Lossless."""
+
+    checkpoint: Checkpoint
+
+
 class Diverged(Message, frozen=True):
     """A training solve ended with a status that is not success. `sentence` says what, `remedy` what to do.
 
@@ -337,6 +343,7 @@ Event = (
     | Progress
     | Weights
     | Checkpoint
+    | WeightsLeft
     | Diverged
     | Portrait
     | TrajectoriesSolved

@@ -25,6 +25,7 @@ from nodeviz.engine.messages import (
     Step,
     Train,
     Weights,
+    WeightsLeft,
 )
 from nodeviz.engine.packed import pack, unpack
 from nodeviz.engine.patience import PATIENCE, Patience
@@ -104,7 +105,7 @@ class TrainerSession(Session):
     def failed(self, error: Exception, cause: Command | None) -> list[Event]:
         events = super().failed(error, cause)
         if cause is None and self.busy:
-            events += self._paused("Training stumbled.")
+            events += self._paused()  # what went wrong is told already
         return events
 
     def _configure(self, command: Configure) -> list[Event]:
@@ -115,7 +116,7 @@ class TrainerSession(Session):
             events = self._progress() + self._leave_off()
         else:
             moved = before.experiment.field != new.field
-            parting = [self._checkpoint()] if self.busy and not keeps_weights(before.experiment, new) else []
+            parting = [self._weights_left()] if self.busy and not keeps_weights(before.experiment, new) else []
             renewed = _judged(before.experiment) != _judged(new)
             kept = before.adopt(new)
             events = [*self._progress(), *parting]
@@ -206,6 +207,9 @@ class TrainerSession(Session):
         """Where training stands: what is drawn, and all it takes to go on from there."""
         self._checkpoint_at = self._clock() + CHECKPOINT_EVERY
         return [self._weights(), self._checkpoint()]
+
+    def _weights_left(self) -> WeightsLeft:
+        return WeightsLeft(run=self.run, revision=self.revision, checkpoint=self._checkpoint())
 
     def _checkpoint(self) -> Checkpoint:
         state = self._ready_trainer().state()

@@ -31,6 +31,7 @@ from nodeviz.engine.messages import (
     Train,
     TrajectoriesSolved,
     Weights,
+    WeightsLeft,
     WorkerLost,
 )
 from nodeviz.experiment import Experiment
@@ -74,7 +75,7 @@ class EngineLink(QObject):
     runBegun = Signal(int)
     """Training stands elsewhere or learns something else: the plots begin anew. Carries the step it stands at."""
     leftBehind = Signal(object)
-    """A checkpoint of weights that were left: the trainer's last words of them."""
+    """The last checkpoint of weights that were left for others."""
     startedOver = Signal()
     """The trainer was restarted and begins at step 0, for no checkpoint is known of the experiment as it stands."""
     stateChanged = Signal()
@@ -112,6 +113,7 @@ class EngineLink(QObject):
             Progress: self._on_progress,
             Weights: self._on_weights,
             Checkpoint: self._on_checkpoint,
+            WeightsLeft: self._on_weights_left,
             Diverged: self._on_diverged,
             Portrait: self._on_portrait,
             TrajectoriesSolved: self._on_trajectories,
@@ -218,8 +220,8 @@ class EngineLink(QObject):
     def _hear(self, event: Heard) -> None:
         if isinstance(event, Message) and event.run != self.run and not isinstance(event, (Ready, Failed)):
             self.inspection.release(event)
-            if isinstance(event, Checkpoint):
-                self.leftBehind.emit(event)
+            if isinstance(event, WeightsLeft):
+                self._on_weights_left(event)
             return
         self._handlers[type(event)](event)
 
@@ -270,8 +272,9 @@ class EngineLink(QObject):
     def _on_checkpoint(self, checkpoint: Checkpoint) -> None:
         if self._is_of_these_weights(checkpoint):
             self.checkpoint = checkpoint
-        else:
-            self.leftBehind.emit(checkpoint)
+
+    def _on_weights_left(self, left: WeightsLeft) -> None:
+        self.leftBehind.emit(left.checkpoint)
 
     def _on_diverged(self, diverged: Diverged) -> None:
         if diverged.revision >= self._losses_since:

@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 import pytest
 
-from nodeviz.engine.messages import Checkpoint, Configured, Ready, Restore, Train
+from nodeviz.engine.messages import Checkpoint, Configured, Ready, Restore, Train, WeightsLeft
 from nodeviz.engine.packed import pack, unpack
 from nodeviz.experiment import Experiment
 from nodeviz.fields.layout import size_of
@@ -48,6 +48,14 @@ def trained(qapp, client: PretendedClient) -> Trained:
     return Trained(store, link, Alternatives(store))
 
 
+def checkpoint(step: int, revision: int) -> Checkpoint:
+    return Checkpoint(step=step, theta=THETA, optimiser={}, random=NO_STATE, revision=revision)
+
+
+def left_at(step: int, revision: int) -> WeightsLeft:
+    return WeightsLeft(checkpoint=checkpoint(step, revision), revision=revision)
+
+
 def restored(client: PretendedClient) -> list[Checkpoint]:
     return [command.checkpoint for command in client.sent_to("trainer", Restore)]
 
@@ -86,23 +94,21 @@ def test_weights_are_those_of_the_experiment_that_they_were_told_of_also_when_ev
 ) -> None:
     trained.store.edit("training.seed", 1)
     trained.store.edit("training.seed", 2)  # nothing was heard of seed 1
-    late = Checkpoint(step=8, theta=THETA, optimiser={}, random=NO_STATE, revision=0)
-    client.events.append(late)
+    client.events += [checkpoint(8, revision=0), left_at(9, revision=0)]
     trained.link.tick()
     assert trained.link.checkpoint is None, "it is of seed 0"
     trained.store.undo()
     assert restored(client) == []
     trained.store.undo()
-    assert [checkpoint.step for checkpoint in restored(client)] == [8], "the trainer's last word of seed 0"
+    assert [checkpoint.step for checkpoint in restored(client)] == [9], "the trainer's last word of seed 0"
 
 
 def test_what_was_left_is_restored_with_the_last_steps_that_the_trainer_took(trained, client) -> None:
     trained.alternatives.choose("task", Classify)
-    client.events.append(Checkpoint(step=9, theta=THETA, optimiser={}, random=NO_STATE, revision=0))
-    client.events.append(Checkpoint(step=3, theta=THETA, optimiser={}, random=NO_STATE, revision=1))
+    client.events += [left_at(9, revision=0), checkpoint(3, revision=1)]
     trained.link.tick()
     trained.alternatives.choose("task", FitTrajectories)
-    client.events.append(Checkpoint(step=4, theta=THETA, optimiser={}, random=NO_STATE, revision=1))
+    client.events.append(left_at(4, revision=1))
     trained.link.tick()
     trained.alternatives.choose("task", Classify)
     assert [checkpoint.step for checkpoint in restored(client)] == [9, 4], "of another run too"
