@@ -25,6 +25,7 @@ class Announcements(QObject):
     """`said` passes by in the status bar; `noticed` stays in a banner until it is closed or `settled`."""
 
     said = Signal(str)
+    withdrawn = Signal(str)
     noticed = Signal(object)
     settled = Signal(str)
 
@@ -35,6 +36,10 @@ class Announcements(QObject):
 
     def say(self, sentence: str) -> None:
         self.said.emit(sentence)
+
+    def withdraw(self, sentence: str) -> None:
+        """`sentence` holds no longer."""
+        self.withdrawn.emit(sentence)
 
     def notice(self, notice: Notice) -> None:
         self.open[notice.key] = notice

@@ -44,6 +44,7 @@ class StatusBar(QWidget):
         link.stateChanged.connect(self.refresh)
         clock.ticked.connect(self._tick)
         announcements.said.connect(self.say)
+        announcements.withdrawn.connect(self._withdraw)
         self.refresh()
 
     def say(self, sentence: str) -> None:
@@ -51,6 +52,11 @@ class StatusBar(QWidget):
         self.message.setText(sentence)
         self.message.setToolTip(sentence)
         self._said_for = SAID_FOR
+
+    def _withdraw(self, sentence: str) -> None:
+        if self.message.text() == sentence:
+            self._said_for = 0.0
+            self.message.clear()
 
     def refresh(self) -> None:
         """Show how everything stands."""

@@ -23,7 +23,9 @@ class Trouble(QObject):
         self._store, self._link, self._announcements = store, link, announcements
         self._failed_at: dict[Role, int] = {}
         """The revision that a worker failed at last."""
-        store.refused.connect(announcements.say)
+        self._refusal = ""
+        store.refused.connect(self._on_refused)
+        store.changed.connect(lambda before, after: announcements.withdraw(self._refusal))
         link.lost.connect(self._on_lost)
         link.failed.connect(self._on_failed)
         link.startedOver.connect(lambda: announcements.say(_STARTED_OVER))
@@ -55,7 +57,13 @@ class Trouble(QObject):
             Notice(lost.role, f"The {lost.role} ended unexpectedly{how}.", went_on, offer="Restart", accept=restart)
         )
 
+    def _on_refused(self, sentence: str) -> None:
+        self._refusal = sentence
+        self._announcements.say(sentence)
+
     def _on_failed(self, failed: Failed) -> None:
+        if any(notice.sentence == failed.message for notice in self._announcements.open.values()):
+            return  # both workers met with the same
         self._failed_at[failed.role] = failed.revision
         self._announcements.notice(Notice(_failure_of(failed.role), failed.message, failed.remedy, failed.detail))
 

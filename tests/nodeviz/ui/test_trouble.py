@@ -15,8 +15,9 @@ from tests.nodeviz.ui.pretended import PretendedClient
 
 
 class Told(NamedTuple):
-    """A link and what its user is told."""
+    """A store and a link, and what their user is told."""
 
+    store: ExperimentStore
     link: EngineLink
     announcements: Announcements
 
@@ -28,7 +29,7 @@ def told(qapp, client: PretendedClient) -> Told:
     Trouble(store, link, announcements)
     link.start()
     hear(link, client, Ready(role="trainer", pid=1, device="cpu", torch="2"))
-    return Told(link, announcements)
+    return Told(store, link, announcements)
 
 
 def hear(link: EngineLink, client: PretendedClient, *events) -> None:
@@ -62,3 +63,20 @@ def test_a_trainer_that_is_restarted_without_weights_says_that_it_begins_at_step
     hear(told.link, client, WorkerLost(role="trainer", exitcode=-9))
     told.announcements.open["trainer"].accept()
     assert len(said) == 1 and "step 0" in said[0]
+
+
+def test_what_both_workers_failed_at_is_told_once(told, client) -> None:
+    hear(told.link, client, Failed(role="trainer", message="No memory.", remedy="Undo.", revision=3))
+    hear(told.link, client, Failed(role="inspector", message="No memory.", remedy="Undo.", revision=3))
+    assert set(told.announcements.open) == {"trainer failed"}
+
+
+def test_a_refusal_is_withdrawn_when_a_value_is_taken(told) -> None:
+    said: list[str] = []
+    withdrawn: list[str] = []
+    told.announcements.said.connect(said.append)
+    told.announcements.withdrawn.connect(withdrawn.append)
+    told.store.edit("solver.rtol", 1.5)
+    assert len(said) == 1 and not withdrawn
+    told.store.edit("solver.rtol", 1e-4)
+    assert withdrawn == said
