@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import gc
 import os
 import sys
@@ -18,6 +19,8 @@ NO_WINDOW = 3
 OPENED = (SUFFIX, ".json")
 SMALLEST, LARGEST = (960, 600), 8192
 """Sides of the window, in pixels."""
+LONGEST = 86_400
+"""Seconds of training before a picture: a day."""
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -50,13 +53,13 @@ def _open_the_window(arguments: list[str]) -> int:
     parser.add_argument("file", nargs="?", type=Path)
     parser.add_argument("--open", type=Path, metavar="FILE")
     parser.add_argument("--screenshot", type=Path, metavar="PICTURE")
-    parser.add_argument("--seconds", type=float, default=5.0)
+    parser.add_argument("--seconds", type=_seconds, default=5.0, metavar="N")
     parser.add_argument("--size", type=_size, metavar="WIDTHxHEIGHT")
     parser.add_argument("--theme", choices=("dark", "light", "system"))
     options = parser.parse_all(arguments)
     file = _existing(options.open or options.file)
-    if not options.seconds >= 0:
-        raise Misuse(f"--seconds must be 0 or more; got {options.seconds:g}.")
+    if options.screenshot is not None and file is not None:
+        _check_readable(file)
     if options.screenshot is None and (options.size or options.theme):
         raise Misuse("--size and --theme are for --screenshot; the window itself remembers yours.")
     trouble = obstacle()
@@ -100,14 +103,35 @@ def _existing(file: Path | None) -> Path | None:
     return known[str(file)]
 
 
-def _size(text: str) -> tuple[int, int]:
-    width, _, height = text.lower().partition("x")
+def _check_readable(file: Path) -> None:
+    """Raises `Misuse` with what is wrong with `file`: a window would say so in a banner, and show something else."""
+    from nodeviz.cli.sources import model_in
+
+    model_in(file)
+
+
+def _seconds(text: str) -> float:
     try:
-        size = int(width), int(height)
+        seconds = float(text)
+    except ValueError:
+        seconds = -1.0
+    if not 0 <= seconds <= LONGEST:
+        raise argparse.ArgumentTypeError(f"a number of seconds from 0 to {LONGEST} is needed; got {text!r}")
+    return seconds
+
+
+def _size(text: str) -> tuple[int, int]:
+    """Raises `ArgumentTypeError`: of any other `ValueError` argparse would leave out the sentence."""
+    across, _, down = text.lower().partition("x")
+    try:
+        size = int(across), int(down)
     except ValueError:
         size = 0, 0
     if not all(smallest <= side <= LARGEST for smallest, side in zip(SMALLEST, size, strict=True)):
-        raise Misuse(f"--size must be like 1280x800, from 960x600 to {LARGEST} a side; got {text}.")
+        width, height = SMALLEST
+        raise argparse.ArgumentTypeError(
+            f"a size like 1280x800 is needed, from {width}x{height} to {LARGEST} a side; got {text!r}"
+        )
     return size
 
 

@@ -45,6 +45,7 @@ class Photographer(QObject):
         self._exposure = QTimer(self, interval=round(1000 * asked.seconds), singleShot=True)
         self._patience.timeout.connect(lambda: self._give_up("The engine did not answer."))
         self._exposure.timeout.connect(self._take)
+        desk.link.failed.connect(lambda failed: self._give_up(failed.message))
         desk.link.lost.connect(lambda lost: self._give_up(f"The {lost.role} ended unexpectedly."))
         if asked.seconds > 0:
             desk.link.stateChanged.connect(self._on_state)
@@ -73,9 +74,10 @@ class Photographer(QObject):
         self._taken = True
         self._patience.stop()
         self._exposure.stop()
+        shown = self._window.toolbar.step_shown  # the engine may be ahead of what is drawn
         try:
             write_atomically(self._asked.path, png_bytes(self._window.grab().toImage()))
-            print(f"{self._asked.path} shows step {self._desk.link.step}.")  # noqa: T201
+            print(f"{self._asked.path} shows step {shown}.")  # noqa: T201
         except OSError as error:
             print(f"nodeviz: {self._asked.path} could not be written: {error.strerror}", file=sys.stderr)  # noqa: T201
             self.status = 1

@@ -42,10 +42,12 @@ class Toolbar(QWidget):
         chrome.dress(self)
         theme.changed.connect(self._paint_icons)
         link.stateChanged.connect(self.show_state)
+        self.step_shown = 0
         self.show_state()
         self._paint_icons(theme.current())
 
     def show_step(self, step: int) -> None:
+        self.step_shown = step
         self.figures["step"].show_text(figures.count(step))
 
     def show_loss(self, loss: float | None) -> None:

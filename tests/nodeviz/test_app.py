@@ -86,6 +86,34 @@ def test_a_mistake_is_a_sentence_and_status_2(
     assert not opened
 
 
+@pytest.mark.parametrize(
+    ("option", "value", "sentence"),
+    [
+        ("--size", "100x100", "a size like 1280x800 is needed, from 960x600 to 8192 a side; got '100x100'"),
+        ("--seconds", "inf", "a number of seconds from 0 to 86400 is needed; got 'inf'"),
+        ("--seconds", "1e12", "from 0 to 86400"),
+        ("--seconds", "nan", "from 0 to 86400"),
+        ("--seconds", "soon", "from 0 to 86400"),
+    ],
+)
+def test_what_a_picture_cannot_have_is_told_with_what_it_can(
+    opened: list[dict[str, Any]], option: str, value: str, sentence: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["--screenshot", "x.png", option, value]) == 2
+    assert sentence in capsys.readouterr().err
+    assert not opened
+
+
+def test_no_picture_is_taken_of_a_file_that_cannot_be_opened(
+    opened: list[dict[str, Any]], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "short.nodeviz"
+    file.write_bytes(b"12345678{")
+    assert main(["--screenshot", "x.png", str(file)]) == 2
+    assert "short.nodeviz cannot be used" in capsys.readouterr().err
+    assert not opened
+
+
 def test_commands_and_help_open_no_window(opened: list[dict[str, Any]], capsys: pytest.CaptureFixture[str]) -> None:
     for arguments in (["--help"], ["--version"], ["methods"]):
         assert main(arguments) == 0

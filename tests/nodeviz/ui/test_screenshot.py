@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 from PySide6.QtGui import QImage
 
-from nodeviz.engine.messages import ActivityChanged, Ready, Train, WorkerLost
+from nodeviz.engine.messages import ActivityChanged, Configured, Failed, Ready, Train, WorkerLost
 from nodeviz.experiment import Experiment
 from nodeviz.library.model_file import initial_model
 from nodeviz.library.session import save_session, session_path
@@ -42,7 +43,10 @@ def test_the_picture_is_taken_so_long_after_training_began(
     show(transient, client, qtbot)
     qtbot.wait(400)
     assert client.sent_to("trainer", Train) and not path.exists(), "training has not begun"
-    client.events.append(ActivityChanged(activity="training", step=12))
+    device: dict[str, Any] = {"role": "trainer", "kept": False, "device": "cpu", "parameters": 1}
+    client.events += [Configured(step=12, **device), ActivityChanged(activity="training", step=12)]
+    qtbot.waitUntil(lambda: transient.window.toolbar.step_shown == 12)
+    transient.desk.link.step = 15  # the engine is ahead of what is drawn
     qtbot.waitUntil(path.exists)
     assert capsys.readouterr().out == f"{path} shows step 12.\n"
     image = QImage(str(path))
@@ -74,6 +78,17 @@ def test_an_engine_that_is_lost_is_told_by_the_exit_status(
     client.events.append(WorkerLost(role="trainer", exitcode=1))
     qtbot.waitUntil(path.exists)
     assert photographer.status == 1 and "trainer ended" in capsys.readouterr().err
+
+
+def test_training_that_fails_is_told_by_the_exit_status(
+    transient: Launched, client: PretendedClient, qtbot, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "window.png"
+    photographer = Photographer(Screenshot(path), transient.desk, transient.window)
+    show(transient, client, qtbot)
+    client.events.append(Failed(role="trainer", message="The points cannot be read.", remedy="", detail=""))
+    qtbot.waitUntil(path.exists)
+    assert photographer.status == 1 and "The points cannot be read." in capsys.readouterr().err
 
 
 def _app():
