@@ -73,7 +73,8 @@ def _line(cells: tuple[str, ...], widths: list[int]) -> str:
 _REPLAYED = """
 
 Clocks are read when the device has done all that it was given. nodeviz's attempts, and the steps of its gradients, are
-replayed as CUDA graphs from the second solve on, those of any module, too: `solver.resident.allow(graphs="all")`."""
+replayed as CUDA graphs from the second solve on, those of any module, too: `solver.resident.allow(graphs="all")`.
+Stages of small perceptrons of our own are one kernel each, where Triton is, which may be quicker than f by itself."""
 
 
 def _head(report: Report) -> str:

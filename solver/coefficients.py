@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from functools import lru_cache
 
 import torch
@@ -13,7 +14,24 @@ from solver.tableau import Row
 
 def constant(values: Row | tuple[Row, ...], like: Tensor) -> Tensor:
     """`values` as a tensor of the dtype and on the device of `like`."""
-    return _made(values, like.dtype, like.device)
+    made = _made(values, like.dtype, like.device)
+    for holders in _holding:
+        holders.append(made)
+    return made
+
+
+_holding: list[list[Tensor]] = []
+
+
+@contextmanager
+def held_constants() -> Iterator[list[Tensor]]:
+    """Those that are asked for while entered. To hold them keeps them where they are when others take their place."""
+    held: list[Tensor] = []
+    _holding.append(held)
+    try:
+        yield held
+    finally:
+        _holding.remove(held)
 
 
 @lru_cache(maxsize=2048)

@@ -105,21 +105,23 @@ def _like(t: float | Tensor, y: Tensor) -> float:
 
 
 class Pull:
-    """Pulls back the step that the tensors hold, whenever it is called."""
+    """Pulls back the step that the tensors hold, whenever it is called. It makes what else it needs each time anew."""
 
     def __init__(self, method: RungeKutta, field: FlatField, kind: Kind, tensors: PullTensors) -> None:
-        on_device = TimesOnDevice(field.inner, field.shape)
-        adjoint = make_discrete_adjoint(method, on_device, tensors.sums, tensors.y)
-        if not isinstance(adjoint, StepwiseAdjoint):
-            raise ValueError(f"Steps of {method.name} are not pulled back by stages; leave them to their own adjoint.")
-        self._adjoint, self._kind, self._tensors = adjoint, kind, tensors
+        self._method, self._field = method, TimesOnDevice(field.inner, field.shape)
+        self._kind, self._tensors = kind, tensors
 
     def __call__(self) -> None:
         tensors = self._tensors
+        adjoint = make_discrete_adjoint(self._method, self._field, tensors.sums, tensors.y)
+        if not isinstance(adjoint, StepwiseAdjoint):
+            raise ValueError(
+                f"Steps of {self._method.name} are not pulled back by stages; leave them to their adjoint."
+            )
         t, dt = cast(float, tensors.t), cast(float, tensors.dt)  # numbers all the same, which stay on their device
         step = Checkpoint(t, dt, tensors.y, 0, (), None)
         given = (tensors.cotangent, NOTHING_SAVED, tensors.inside, tensors.first_slope)
-        tensors.found.copy_(self._adjoint.pull_back(step, *given, self._kind.skip_last))
+        tensors.found.copy_(adjoint.pull_back(step, *given, self._kind.skip_last))
 
 
 class ReplayedAdjoint(StepwiseAdjoint):

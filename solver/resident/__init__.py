@@ -11,10 +11,10 @@ none of equal steps, nor where an earlier solve has told how many it takes. They
 
 Graphs. Solves of small states that come again, as those of a training do, take longer to ask for than to make. Their
 attempts, and the steps of their gradients, are recorded as CUDA graphs and replayed. In a replay no Python runs: a
-field that counts its calls, or that goes by a number in Python that was changed since, would not be asked. So this is
-done for fields that promise to have nothing of the kind (`solver.resident.field.RepeatableField`), as those of nodeviz
-do; with `allow(graphs="all")` for any field, and with `allow(graphs="none")` for none. What cannot be recorded is made
-without.
+field that counts its calls, or that goes by a number in Python that was changed since, or by a tensor that took the
+place of another (but for parameters and buffers, which are looked after), would not be asked. So this is done for
+fields that promise to have nothing of the kind (`solver.resident.field.RepeatableField`), as those of nodeviz do; with
+`allow(graphs="all")` for any field, and with `allow(graphs="none")` for none. What cannot be recorded is made without.
 
 Fused stages. Of large states, most of the time goes by while layers are written to memory and read again. Where Triton
 is, as it is with torch for CUDA on Linux, a stage of a small perceptron in float32 is one kernel (`fused_kernel`). It

@@ -38,6 +38,10 @@ class Start(NamedTuple):
     slope: Tensor
     memory: Memory
 
+    def numbers(self) -> Tensor:
+        """What changes with every attempt, in a row: s, planned and the memory."""
+        return torch.cat((self.s, self.planned, *self.memory))
+
 
 COLUMNS = 4
 """Numbers that the log has of an attempt, in the order of `Logged`."""
@@ -75,7 +79,7 @@ class AttemptTensors:
         self.place = torch.zeros(1, dtype=torch.int64, device=like.device)
         self.aim = torch.zeros_like(self.place)
         self.direction, self.stops = start.direction.clone(), start.stops.clone()
-        self.numbers = [number.clone() for number in (start.s, start.planned, *start.memory)]
+        self.numbers = start.numbers()
 
     @property
     def length(self) -> int:
@@ -87,8 +91,7 @@ class AttemptTensors:
         self.aim.zero_()
         self.direction.copy_(start.direction)
         self.stops.copy_(start.stops)
-        for number, begins in zip(self.numbers, (start.s, start.planned, *start.memory), strict=True):
-            number.copy_(begins)
+        self.numbers.copy_(start.numbers())
         self.y.copy_(start.y)
         self.slopes[0].copy_(start.slope)
 
@@ -110,7 +113,7 @@ class Attempt:
 
     def __call__(self) -> None:
         tensors, rule = self._tensors, self._rules.sizes
-        s, planned, *remembered = tensors.numbers
+        s, planned, *remembered = tensors.numbers.split(1)
         target = tensors.stops.gather(0, tensors.aim)
         remaining = target - s
         h, last = rule.propose(planned, remaining)
@@ -122,10 +125,8 @@ class Attempt:
         arrives = moves & last
         self._move(moves, arrives, y1)
         s_next = torch.where(moves, torch.where(last, target, s + h), s)
-        beyond = rule.beyond_stop(planned, h_next, tensors.stops.gather(0, tensors.aim) - target)
-        planned_next = torch.where(arrives, beyond, h_next)
-        for number, new in zip(tensors.numbers, (s_next, planned_next, *memory), strict=True):
-            number.copy_(new)
+        beyond = rule.beyond_stop(planned, h_next, lambda: tensors.stops.gather(0, tensors.aim) - target)
+        tensors.numbers.copy_(torch.cat((s_next, torch.where(arrives, beyond, h_next), *memory)))
 
     def _advance(self, s: Tensor, h: Tensor) -> tuple[Tensor, list[Tensor]]:
         """Evaluate the stages: where the step ends, and its error estimates."""

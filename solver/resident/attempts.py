@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from solver.field import DifferentiableField, FlatField
+from solver.field import FlatField
 from solver.resident import graphs
 from solver.resident.attempt import Attempt, AttemptTensors, Rules, Start
 from solver.resident.choosing import CHOICE, Fitting
 from solver.resident.circumstances import circumstances
 from solver.resident.field import identity
-from solver.resident.fused import FusedStages, fused_network, trusted
+from solver.resident.fused import FusedNetwork, FusedStages, fused_network, trusted
 from solver.resident.shelf import Shelf
 from solver.resident.stages import EvaluatedStages, MakesStages, StageTensors
 
@@ -35,22 +35,24 @@ SHELF: Shelf[MadeAttempts] = Shelf()
 @contextmanager
 def attempts_from(start: Start, fits: Fitting, field: FlatField, keeps_stages: bool) -> Iterator[MadeAttempts]:
     """Attempts that begin at the start."""
-    y, tableau = start.y, fits.rules.tableau
+    y, rules = start.y, fits.rules
+
+    def tensors(largest: int) -> AttemptTensors:
+        length = largest // (y.numel() * (1 + rules.tableau.stages * keeps_stages))
+        return AttemptTensors(rules.tableau, start, max(1, min(LONGEST, length)), keeps_stages)
 
     def fresh(largest: int) -> MadeAttempts:
-        length = largest // (y.numel() * (1 + tableau.stages * keeps_stages))
-        tensors = AttemptTensors(tableau, start, max(1, min(LONGEST, length)), keeps_stages)
-        stages = stages_on(StageTensors(tensors.y, tensors.slopes), start, fits, field.inner)
-        return MadeAttempts(fits.rules, tensors, Attempt(fits.rules, stages, tensors))
+        made = tensors(largest)
+        return MadeAttempts(rules, made, Attempt(rules, stages_on(made, fits, trusted_network(field, start)), made))
 
     def record() -> MadeAttempts | None:
-        made = fresh(LARGEST_KEPT)
-        replay = graphs.recorded(made.make, y.device)
-        return None if replay is None else MadeAttempts(fits.rules, made.tensors, replay)
+        made, network = tensors(LARGEST_KEPT), trusted_network(field, start)
+        replay = graphs.recorded(lambda: Attempt(rules, stages_on(made, fits, network), made)(), y.device)
+        return None if replay is None else MadeAttempts(rules, made, replay)
 
     if CHOICE.replays(field.inner, y):
-        rules = (id(tableau), *fits.rules[1:])  # a tableau is long to compare, and lives as long as the rules do
-        key = (*rules, keeps_stages, start.stops.numel(), *circumstances(field, y))
+        # a tableau is long to compare, and lives as long as the rules do, which a recording keeps
+        key = (id(rules.tableau), *rules[1:], keeps_stages, start.stops.numel(), *circumstances(field, y))
         with SHELF.lent(identity(field.inner), key, record) as lent:
             yield _begun(lent or fresh(LARGEST_KEPT), start)
     else:
@@ -62,10 +64,16 @@ def _begun(made: MadeAttempts, start: Start) -> MadeAttempts:
     return made
 
 
-def stages_on(tensors: StageTensors, start: Start, fits: Fitting, field: DifferentiableField) -> MakesStages:
-    """The quickest way to make the stages of the field that there is."""
-    network = fused_network(field, start.y) if CHOICE.fuses and start.y.is_cuda else None
+def trusted_network(field: FlatField, start: Start) -> FusedNetwork | None:
+    """The field as a kernel makes its stages, where there is one, and it has proved right."""
+    network = fused_network(field.inner, start.y) if CHOICE.fuses and start.y.is_cuda else None
     moment = (start.s * start.direction).to(start.y.dtype)
-    if network is not None and trusted(network, start.y, moment, start.slope):
-        return FusedStages(fits.rules.tableau, network, tensors)
-    return EvaluatedStages(fits.rules.tableau, fits.evaluate, tensors)
+    return network if network is not None and trusted(network, start.y, moment, start.slope) else None
+
+
+def stages_on(tensors: AttemptTensors, fits: Fitting, network: FusedNetwork | None) -> MakesStages:
+    """What makes the stages: the kernel of the network, or else evaluations of the field."""
+    of_step = StageTensors(tensors.y, tensors.slopes)
+    if network is not None:
+        return FusedStages(fits.rules.tableau, network, of_step)
+    return EvaluatedStages(fits.rules.tableau, fits.evaluate, of_step)

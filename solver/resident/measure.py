@@ -9,6 +9,7 @@ from math import inf, sqrt
 import torch
 from torch import Tensor
 
+from solver.coefficients import constant
 from solver.norms import MAX, RMS, SAMPLE
 from solver.tolerance import Measure, NormedTolerance, Tolerance
 
@@ -47,7 +48,7 @@ class DeviceMeasure:
     def _scale(self, size: Tensor) -> Tensor:
         """What is allowed, times the root of a row's entries for the RMS, which then is a plain norm."""
         many = 1.0 if self.largest else sqrt(size.numel() / self.rows)
-        return size.mul_(self.rtol * many).add_(self.atol * many)
+        return torch.add(constant((self.atol * many,), size), size, alpha=self.rtol * many)
 
     def _size(self, vector: Tensor, scale: Tensor) -> Tensor:
         order = inf if self.largest else 2

@@ -5,6 +5,7 @@ All is of shape (1,), float64, and counted in the solve's own direction: what re
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -41,7 +42,7 @@ class ChosenSizes:
     def decide(self, h: Tensor, ratio: Tensor, memory: Memory) -> Decisions:
         return self.control.decide(h, ratio, memory)
 
-    def beyond_stop(self, planned: Tensor, h_next: Tensor, span: Tensor) -> Tensor:
+    def beyond_stop(self, planned: Tensor, h_next: Tensor, span: Callable[[], Tensor]) -> Tensor:
         return torch.maximum(h_next, planned)  # a step cut short says nothing against the size that was planned
 
 
@@ -62,10 +63,11 @@ class EqualSizes:
     def decide(self, h: Tensor, ratio: Tensor, memory: Memory) -> Decisions:
         return Decisions(~torch.isnan(ratio), h, memory)
 
-    def beyond_stop(self, planned: Tensor, h_next: Tensor, span: Tensor) -> Tensor:
+    def beyond_stop(self, planned: Tensor, h_next: Tensor, span: Callable[[], Tensor]) -> Tensor:
+        to_go = span()
         if self.dt is None:
-            return span
-        return span / torch.ceil(span.abs() / self.dt * (1 - AT_STEP_END)).clamp_(min=1.0)
+            return to_go
+        return to_go / torch.ceil(to_go / self.dt * (1 - AT_STEP_END)).clamp_(min=1.0)
 
 
 SizeRule = ChosenSizes | EqualSizes

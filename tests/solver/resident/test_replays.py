@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 import torch
 
-from solver import resident, solve
+from solver import coefficients, resident, solve
+from solver.coefficients import constant, held_constants
 from solver.resident import graphs
 from tests.problems import STARTS, Perceptron
 from tests.solver.resident.ways import Promised, assert_same, both, solved
@@ -168,6 +169,31 @@ def test_a_solve_inside_another_of_the_same_field_gets_tensors_of_its_own(record
     resident.allow(())
     with torch.no_grad():
         assert torch.equal(found.ys, solve(field, MANY, ENDS, method="rk4", dt=0.5).ys)
+
+
+def test_coefficients_that_were_asked_for_can_be_held() -> None:
+    like = torch.zeros(1, dtype=torch.float64)
+    with held_constants() as held:
+        asked = constant((0.123, 0.456), like)
+    constant((0.789,), like)
+    assert len(held) == 1
+    assert held[0] is asked
+
+
+@pytest.mark.cuda
+def test_a_recording_keeps_what_it_reads() -> None:
+    field = Promised("cuda")
+    resident.allow()
+    first = solved(field, INSIDE, "cuda", y0=MANY)
+    for _ in range(2):
+        solved(field, INSIDE, "cuda", y0=MANY)
+    coefficients._made.cache_clear()
+    gc.collect()
+    torch.cuda.empty_cache()
+    waste = [torch.full((size,), torch.nan, device="cuda") for size in (1, 8, 64, 512, 4096, 2**20) for _ in range(50)]
+    again = solved(field, INSIDE, "cuda", y0=MANY)
+    torch.testing.assert_close(first.gradients, again.gradients)
+    assert len(waste) == 300
 
 
 @pytest.mark.cuda
