@@ -59,7 +59,7 @@ class Setting:
         """Raises `ValueError`, a sentence with the label, what is allowed and what came, unless `value` may be set."""
         wrong = self._wrong(value)
         if wrong:
-            raise ValueError(f"{self.label} {wrong}; got {value!r}.")
+            raise ValueError(f"{self.label} {wrong}; got {_told(value)}.")
 
     def read(self, text: str) -> Any:
         """The value that `text` stands for, on a command line or in an entry. Raises `ValueError` like `check`."""
@@ -296,6 +296,12 @@ def _read_as(kind: type[int] | type[float], text: str) -> Any:
         return kind(text)
     except ValueError:
         return text
+
+
+def _told(value: object) -> str:
+    """What came, as its user would write it; endless digits are only counted."""
+    digits = repr(value)
+    return digits if type(value) is not int or len(digits) < 16 else f"a number of {len(digits)} digits"
 
 
 def _plain(number: float) -> str:

@@ -208,3 +208,8 @@ def test_undescribed_fields_are_no_settings() -> None:
         three: Spiral = Spiral()
 
     assert [setting.name for setting in settings_of(Mixed)] == ["one"]
+
+
+def test_of_endless_digits_only_their_number_is_told():
+    with pytest.raises(ValueError, match=r"width must be at most 512; got a number of 401 digits\."):
+        edited(Experiment(), "field.width", 10**400)
