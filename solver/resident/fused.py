@@ -26,11 +26,14 @@ from solver.tableau import ButcherTableau
 
 ACTIVATIONS = ("tanh", "softplus", "silu", "relu", "sine")
 """What the kernel bends with, in the order of its codes."""
-MOST_ENTRIES, MOST_UNITS, MOST_LAYERS = 16, 128, 4
+MOST_ENTRIES, MOST_UNITS, MOST_LAYERS = 16, 64, 4
+"""With 128 units, what a block keeps no longer fits its registers."""
+MOST_NUMBERS = 2**26
+"""Of a state: places in the slopes of 32 stages then are numbers of 32 bits."""
 SMALLEST_TILE = 16
 """Products of tiles have at least so many rows and columns."""
 BLOCK, WARPS = 64, 4
-"""Three such blocks fit a multiprocessor of an H100: 158 registers a thread for 64 units, by the assembler."""
+"""Three such blocks fit a multiprocessor of an H100: 164 registers a thread for 64 units, by the assembler."""
 OFF = 1e-4
 """A kernel that is further off than this part of the largest slope is wrong: rounding makes a hundredth of it."""
 
@@ -54,7 +57,7 @@ def fused_network(field: DifferentiableField, y: Tensor) -> FusedNetwork | None:
         return None
     theta = described.theta.detach()
     like = theta.dtype == y.dtype == torch.float32 and theta.device == y.device and theta.is_contiguous()
-    return _of(described, theta) if like else None
+    return _of(described, theta) if like and y.numel() <= MOST_NUMBERS else None
 
 
 def _of(described: NativeField, theta: Tensor) -> FusedNetwork | None:
@@ -74,7 +77,7 @@ class FusedStages:
 
     def __init__(self, tableau: ButcherTableau, network: FusedNetwork, tensors: StageTensors) -> None:
         self._tensors, self._network, self._kernel = tensors, network, _kernel()
-        self._sums = [constant(row, tensors.y) for row in tableau.a]
+        self._sums = [constant(row or (0.0,), tensors.y) for row in tableau.a]  # a tensor of nothing has no place
         self._moved = torch.empty_like(tensors.y)
         self._rows = tensors.y.numel() // network.dim
         self._tiles = (_filled(network.dim), _filled(network.width))
@@ -83,11 +86,11 @@ class FusedStages:
         """Write the slope of a stage at time t of a step dt; the state that it was evaluated at."""
         theta, *shape = self._network
         y, slopes = self._tensors.y, self._tensors.slopes
-        pointers = (y, slopes, self._moved, theta, self._sums[stage], t, dt, self._rows)
+        arguments = (y, slopes, self._moved, theta, self._sums[stage], t, dt, self._rows, stage)
         grid = (-(-self._rows // BLOCK),)
         with torch.cuda.device(y.device) if y.is_cuda else nullcontext():
-            self._kernel[grid](*pointers, stage, *shape, *self._tiles, BLOCK, num_warps=WARPS)
-        return self._moved if stage else y
+            self._kernel[grid](*arguments, *shape, *self._tiles, BLOCK, num_warps=WARPS)
+        return self._moved
 
 
 class Trust:

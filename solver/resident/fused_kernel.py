@@ -35,7 +35,7 @@ def affine(x, theta, place, inputs, outputs, row, IN: tl.constexpr, OUT: tl.cons
     return tl.dot(x, weight, input_precision="tf32x3") + bias[None, :]
 
 
-@triton.jit
+@triton.jit(do_not_specialize=["number"])
 def stage(
     y,
     slopes,
@@ -45,7 +45,7 @@ def stage(
     moment,
     dt,
     rows,
-    STAGE: tl.constexpr,
+    number,
     DIM: tl.constexpr,
     WIDTH: tl.constexpr,
     HIDDEN: tl.constexpr,
@@ -56,7 +56,7 @@ def stage(
     UNITS: tl.constexpr,
     BLOCK: tl.constexpr,
 ):
-    """slopes[STAGE] = f(moment, moved), with moved = y + dt Σ weights_j slopes[j], j < STAGE, for states (rows, DIM).
+    """slopes[number] = f(moment, moved), moved = y + dt Σ weights_j slopes[j] over j < number, for states (rows, DIM).
 
     `slopes` is (stages, rows · DIM). f is HIDDEN layers of WIDTH units with the activation, and a last one without.
     ENTRIES and UNITS are DIM and WIDTH, filled up to what a product of tiles takes.
@@ -65,12 +65,11 @@ def stage(
     inside = (r[:, None] < rows) & (c[None, :] < DIM)
     place = r[:, None] * DIM + c[None, :]
     at = tl.load(y + place, mask=inside, other=0.0)
-    if STAGE > 0:
-        total = tl.zeros((BLOCK, ENTRIES), tl.float32)
-        for j in tl.static_range(STAGE):
-            total += tl.load(weights + j) * tl.load(slopes + j * rows * DIM + place, mask=inside, other=0.0)
-        at += tl.load(dt) * total
-        tl.store(moved + place, at, mask=inside)
+    total = tl.zeros((BLOCK, ENTRIES), tl.float32)
+    for j in range(number):
+        total += tl.load(weights + j) * tl.load(slopes + j * rows * DIM + place, mask=inside, other=0.0)
+    at += tl.load(dt) * total
+    tl.store(moved + place, at, mask=inside)
     x = at * at * at if CUBED else at
     h = affine(x, theta, 0, DIM, WIDTH, DIM + TIMED, ENTRIES, UNITS)
     if TIMED:
@@ -83,4 +82,4 @@ def stage(
         h = bend(affine(h, theta, begin + layer * WIDTH * (WIDTH + 1), WIDTH, WIDTH, WIDTH, UNITS, UNITS), ACTIVATION)
     begin += (HIDDEN - 1) * WIDTH * (WIDTH + 1)
     dy = affine(h, theta, begin, WIDTH, DIM, WIDTH, UNITS, ENTRIES)
-    tl.store(slopes + STAGE * rows * DIM + place, dy, mask=inside)
+    tl.store(slopes + number * rows * DIM + place, dy, mask=inside)
