@@ -90,9 +90,10 @@ class Integration:
         return Trajectory(self._times, ys, self._row - 1, status, steps, checkpoints, end, dt_next, self._marked)
 
     def _begin(self) -> Status:
-        """Choose the first step size. A start that is not finite ends the solve."""
+        """Choose the first step size. A start that is not finite ends the solve, unless steps may go on from there."""
         slope = self._stepper.first_slope(self._t, self._y)
-        if isnan(self._not_finite(slope) + self._not_finite(self._y)):
+        ratio = self._not_finite(slope) + self._not_finite(self._y)
+        if isnan(ratio) and not self._decide(0.0, ratio).accept:
             return Status.non_finite
         plan = self._plan
         if plan.controller.adaptive:

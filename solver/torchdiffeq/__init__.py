@@ -4,7 +4,8 @@
 
 Signatures, options, callbacks, shapes, warnings and the kinds of exceptions are those that torchdiffeq 0.2.5 documents:
 numerical trouble raises `SolveFailed`, which is an AssertionError, where `solver.solve` returns a status, and arguments
-that cannot work raise `WrongArgument`, a ValueError that is an AssertionError, too. It differs on purpose in these:
+that cannot work raise `WrongArgument`, a ValueError that is an AssertionError, too. Explicit fixed steps have no
+trouble: what overflows is infinite or not a number from there on. It differs on purpose in these:
 
 - No field is evaluated beyond the last time: torchdiffeq steps past it and interpolates.
 - `dopri8` is Dormand-Prince 8(5,3), whose error estimate and dense output are better than 8(7)'s; `dopri5`, `bosh3`
@@ -22,7 +23,7 @@ that cannot work raise `WrongArgument`, a ValueError that is an AssertionError, 
 - The adjoint keeps its step size from one interval to the next. Tensors of tolerances are allowed there, too.
 - A rejected step never passes a NaN off as small, whatever the norm makes of it.
 - What `scipy_solver` solved is differentiated by an adjoint that dopri5 integrates, unless `adjoint_method` is given.
-- `grid_points` of older versions is taken as `jump_t`; for fixed-step methods as their grid.
+- `grid_points` of older versions is taken as `jump_t` by adaptive methods.
 """
 
 from solver.torchdiffeq.adjoint import odeint_adjoint

@@ -10,6 +10,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from solver.controllers import FIXED
 from solver.events import Event
 from solver.field import AutogradField, DifferentiableField, Field
 from solver.gradients.direct import Direct
@@ -120,13 +121,13 @@ class _Solving:
 
     def _solve(self, ts: Tensor, grid: Sequence[float], event: Event | None = None) -> Solution:
         steps, asked = self._steps, self._asked
-        limit = steps.max_steps
+        limit, controller = steps.max_steps, steps.controller
         if event is not None and asked.method not in methods.ADAPTIVE:
             if steps.step_size is None:
                 raise WrongArgument(
                     "Event handling for fixed step solvers currently requires `step_size` to be provided in options."
                 )
-            limit = MOST_STEPS_TO_AN_EVENT
+            limit, controller = MOST_STEPS_TO_AN_EVENT, FIXED  # no event is found beyond what is not finite
         found = solve(
             self._field,
             self._y0,
@@ -138,7 +139,7 @@ class _Solving:
             max_step=steps.max_step,
             forced_times=grid or steps.forced_times,
             jump_times=steps.jump_times,
-            controller=steps.controller,
+            controller=controller,
             gradient=self._gradient,
             max_steps=limit,
             watch=self._watch(),

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from solver.controllers import FIXED, Controller, Decision, ErrorHistory
-from solver.method import Method, RungeKutta
+from solver.controllers import FIRST_ERROR, FIXED, Controller, Decision, ErrorHistory
+from solver.method import ImplicitRungeKutta, Method, RungeKutta
 from solver.methods.adams import DEFAULT_ORDER, adams_bashforth, adams_bashforth_moulton
 from solver.methods.bosh3 import BOSH3
 from solver.methods.dop853 import DOP853
@@ -114,10 +114,26 @@ class SafetyController:
         return Decision(ratio <= 1.0, dt * min(self.ifactor, max(wanted, smallest)))
 
 
+@dataclass(frozen=True)
+class SteadyController:
+    """Every step has the same size and is accepted, whatever it ends in: torchdiffeq's fixed steps have no trouble.
+
+    What overflows in a batch stays infinite or not a number, and leaves the rest of it alone.
+    """
+
+    name: str = "fixed, as torchdiffeq"
+    adaptive: bool = False
+    first_error: float = FIRST_ERROR
+
+    def decide(self, dt: float, errors: ErrorHistory, error_order: int) -> Decision:
+        return Decision(True, dt)
+
+
 def controller(name: str, options: Mapping[str, Any]) -> Controller:
     """What chooses the steps of the method of that name."""
     if name not in ADAPTIVE:
-        return FIXED
+        # where Newton's method fails there is no state to go on from
+        return FIXED if isinstance(FIXED_STEP.get(name), ImplicitRungeKutta) else SteadyController()
     safety, ifactor, dfactor = (options.get(key) for key in ("safety", "ifactor", "dfactor"))
     return SafetyController(
         0.9 if safety is None else float(safety),

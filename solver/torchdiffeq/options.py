@@ -19,13 +19,15 @@ from solver.torchdiffeq import methods
 from solver.torchdiffeq.trouble import WrongArgument
 
 MOST_STEPS = 2**31 - 1
-EVERY = frozenset({"norm", "dtype", "grid_points", "eps"})
-ADAPTIVE = EVERY | {
-    *("first_step", "min_step", "max_step", "safety", "ifactor", "dfactor", "max_num_steps", "step_t", "jump_t")
+OLD = frozenset({"grid_points", "eps"})
+"""Options of older versions."""
+ADAPTIVE = OLD | {
+    *("norm", "dtype", "first_step", "min_step", "max_step", "safety", "ifactor", "dfactor", "max_num_steps"),
+    *("step_t", "jump_t"),
 }
-FIXED = EVERY | {"step_size", "grid_constructor", "interp", "perturb"}
+FIXED = frozenset({"norm", "step_size", "grid_constructor", "interp", "perturb"})
 ADAMS = FIXED | {"max_order", "max_iters"}
-SCIPY = EVERY | {"solver", "min_step", "max_step"}
+SCIPY = OLD | {"norm", "solver", "min_step", "max_step"}
 INTERPOLATIONS = ("linear", "cubic")
 
 GridConstructor = Callable[[Any, Any, Tensor], Tensor]
@@ -86,7 +88,7 @@ def grid_of(steps: Stepping, func: Any, y0: Any, t: Tensor) -> list[float]:
     """Where fixed steps through the times `t` begin and end."""
     times: list[float] = t.tolist()
     if steps.grid is not None:
-        grid: list[float] = steps.grid(func, y0, t).tolist()
+        grid: list[float] = torch.as_tensor(steps.grid(func, y0, t), dtype=torch.float64).tolist()
         if grid[0] != times[0] or grid[-1] != times[-1]:
             raise WrongArgument(
                 "A grid must begin at the first and end at the last of the times, "
@@ -101,11 +103,9 @@ def grid_of(steps: Stepping, func: Any, y0: Any, t: Tensor) -> list[float]:
 
 
 def _fixed_steps(method: Method, controller: Controller, options: Mapping[str, Any]) -> Stepping:
-    size, grid, points = (options.get(key) for key in ("step_size", "grid_constructor", "grid_points"))
+    size, grid = options.get("step_size"), options.get("grid_constructor")
     if size is not None and grid is not None:
         raise WrongArgument("step_size and grid_constructor are mutually exclusive arguments.")
-    if points is not None and size is None and grid is None:
-        return _fixed_steps(method, controller, {**options, "grid_constructor": lambda func, y0, t: points})
     if size is not None and not float(size) > 0.0:
         raise WrongArgument(f"step_size must be positive, also where times fall; got {size}.")
     interp = options.get("interp", "linear")
@@ -124,7 +124,7 @@ def _fixed_steps(method: Method, controller: Controller, options: Mapping[str, A
 def _times(name: str, times: Any) -> tuple[float, ...]:
     if times is None:
         return ()
-    found = tuple(map(float, torch.as_tensor(times).tolist()))
+    found = tuple(map(float, torch.as_tensor(times, dtype=torch.float64).tolist()))
     if any(after == before for before, after in pairwise(sorted(found))):
         raise WrongArgument(f"`{name}` must not have any repeated elements; got {found}.")
     return found

@@ -123,3 +123,26 @@ def test_times_between_grid_points_have_their_gradient() -> None:
         ys = library.odeint(Field(), Y0, t, method="rk4", options={"step_size": 0.2})
         found.append(torch.autograd.grad(ys[1].sum(), t)[0][1:2])
     assert close(*found, tolerance=1e-9)
+
+
+@pytest.mark.parametrize("library", LIBRARIES, ids=["theirs", "ours"])
+@pytest.mark.parametrize("name", ["grid_points", "eps", "dtype", "first_step", "jump_t"])
+def test_fixed_steps_warn_of_options_of_other_methods_and_run_without(library: Any, name: str) -> None:
+    given = {"grid_points": [0.5, 1.0], "eps": 1e-3, "dtype": torch.float32, "first_step": 0.1, "jump_t": [0.5]}
+    with pytest.warns(UserWarning, match=f"Unexpected arguments.*{name}"):
+        ys = library.odeint(Field(), Y0, T, method="rk4", options={name: given[name]})
+    assert close(ys, theirs.odeint(Field(), Y0, T, method="rk4"), tolerance=1e-12)
+
+
+def test_times_in_a_list_are_exact() -> None:
+    field = Jump()
+    ours.odeint(field, ts(0.3), ts(0, 1), options={"jump_t": [0.7]})
+    assert min(abs(time - 0.7) for time in field.times) < 1e-12
+
+
+def test_a_grid_may_be_a_list() -> None:
+    found = [
+        ours.odeint(Field(), Y0, ts(0, 1), method="rk4", options={"grid_constructor": lambda *_, grid=grid: grid})
+        for grid in ([0.0, 0.3, 1.0], ts(0, 0.3, 1))
+    ]
+    assert torch.equal(*found)
