@@ -92,7 +92,7 @@ class Trainer:
         return StepResult(
             loss if trouble is None else nan,
             stats.nfe_forward,
-            stats.nfe_backward,
+            stats.nfe_backward + stats.kept,  # as the kernel counts, which keeps none
             stats.rejected,
             perf_counter() - began,
             trouble,

@@ -93,16 +93,17 @@ def test_tensors_saved_for_a_backward_pass_are_kept() -> None:
     assert kept_by(lambda: leaf.exp().sum()).bytes == 4000 + 4
 
 
-def test_the_adjoint_keeps_least_and_the_way_through_the_solver_most_and_more_for_every_step() -> None:
+def test_the_adjoint_keeps_least_and_the_others_more_for_every_step() -> None:
     def kept(mode: str, steps: int) -> float:
         fixed = msgspec.structs.replace(MOONS, solver=SolverSettings(method="rk4", dt=1 / steps))
         trained = TrainedClassifier(OdeNet(mode, fixed, mode), fixed.training)
         trained.weigh(ROWS)
         return trained.kept
 
-    assert kept("backsolve", 4) < kept("checkpointed", 4) < kept("direct", 4)
     assert kept("backsolve", 16) == kept("backsolve", 4)
-    assert kept("direct", 16) == pytest.approx(4 * kept("direct", 4), rel=0.05)
+    for mode in ("checkpointed", "direct"):  # pullbacks, and graphs
+        assert kept(mode, 4) > kept("backsolve", 4)
+        assert kept(mode, 16) == pytest.approx(4 * kept(mode, 4), rel=0.05)
 
 
 def test_all_of_them_have_about_as_many_parameters_as_the_experiment() -> None:
