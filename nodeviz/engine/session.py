@@ -74,10 +74,13 @@ class Session(ABC):
 
 def session_for(role: Role) -> Session:
     """A fresh session of `role`."""
-    from nodeviz.engine.inspector_session import InspectorSession
-    from nodeviz.engine.trainer_session import TrainerSession
+    if role == "trainer":
+        from nodeviz.engine.trainer_session import TrainerSession
 
-    return TrainerSession() if role == "trainer" else InspectorSession()
+        return TrainerSession()
+    from nodeviz.engine.inspector_session import InspectorSession
+
+    return InspectorSession()
 
 
 def _sentence(role: Role, error: Exception) -> str:

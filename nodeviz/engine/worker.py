@@ -6,6 +6,7 @@ parent, or of its patience, ends the worker also in the middle of a long step.
 
 from __future__ import annotations
 
+import gc
 import os
 import signal
 import sys
@@ -36,6 +37,7 @@ def run_worker(role: Role, connection: Connection) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     inbox: SimpleQueue[bytes] = SimpleQueue()
     threading.Thread(target=_read, args=(connection, inbox), name="commands", daemon=True).start()
+    gc.disable()  # what torch makes at its import is there to stay: to look through it takes a fifth of the start
     try:
         import torch
 
@@ -46,6 +48,8 @@ def run_worker(role: Role, connection: Connection) -> None:
     except Exception as error:
         connection.send_bytes(messages.encode(_stillborn(role, error)))
         raise SystemExit(1) from error
+    gc.freeze()  # nor is it looked through later, which would take a tenth of a second in the middle of training
+    gc.enable()
     _step_back(role)
     worker = Worker(role, session, inbox, connection.send_bytes)
     worker.send([Ready(role=role, pid=os.getpid(), device=session.device, torch=str(torch.__version__))])
