@@ -68,3 +68,23 @@ def test_the_solver_works_lifted_out_of_the_repository(tmp_path: Path) -> None:
 @pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(ROOT)))
 def test_a_file_begins_by_saying_what_it_answers(path: Path) -> None:
     assert ast.get_docstring(ast.parse(path.read_text(encoding="utf-8")))
+
+
+def test_no_file_but_those_of_the_window_names_qt() -> None:
+    """The contracts name packages by hand; this reads every file there is, and what its functions import, too."""
+    outside = [path for path in MODULES if not path.is_relative_to(ROOT / "nodeviz" / "ui")]
+    assert not [str(path) for path in outside if imported_by(path) & {"PySide6", "pyqtgraph"}]
+
+
+def imported_by(path: Path) -> set[str]:
+    """The packages that a file imports anywhere in it."""
+    nodes = list(ast.walk(ast.parse(path.read_text(encoding="utf-8"))))
+    names = [alias.name for node in nodes if isinstance(node, ast.Import) for alias in node.names]
+    names += [node.module or "" for node in nodes if isinstance(node, ast.ImportFrom)]
+    return {name.split(".")[0] for name in names}
+
+
+@pytest.mark.parametrize("package", ["solver", "nodeviz"])
+def test_tests_lie_in_folders_like_those_of_what_they_test(package: str) -> None:
+    folders = {path.parent.relative_to(ROOT / "tests") for path in (ROOT / "tests" / package).rglob("test_*.py")}
+    assert not [str(folder) for folder in folders if not (ROOT / folder).is_dir()]
