@@ -10,8 +10,7 @@ import torch
 from numpy.typing import ArrayLike, NDArray
 from torch import Tensor
 
-from nodeviz.engine.messages import Curve
-from nodeviz.engine.packed import pack
+from nodeviz.engine.packed import Curve, pack
 from nodeviz.experiment import Experiment
 from nodeviz.tasks.attentive import Attentive
 from nodeviz.tasks.flowing import Flow

@@ -29,7 +29,6 @@ from nodeviz.engine.messages import (
     Command,
     Configure,
     Configured,
-    Curve,
     Event,
     Portrait,
     Reset,
@@ -38,7 +37,7 @@ from nodeviz.engine.messages import (
     SweepExtended,
     TrajectoriesSolved,
 )
-from nodeviz.engine.packed import pack, packed_cloud, packed_surface, unpack
+from nodeviz.engine.packed import Curve, pack, packed_cloud, packed_surface, unpack
 from nodeviz.engine.session import Session
 from nodeviz.engine.sweep import Answer, Question, question_of, sweep
 from nodeviz.experiment import Experiment

@@ -11,7 +11,7 @@ from typing import Literal, TypeVar
 import msgspec
 
 from nodeviz.analysis.report import Report
-from nodeviz.engine.packed import Array, PackedCloud, PackedSurface
+from nodeviz.engine.packed import Array, Curve, PackedCloud, PackedSurface
 from nodeviz.experiment import Experiment
 from nodeviz.tasks.picture import Care, Figure
 
@@ -236,18 +236,6 @@ class Diverged(Message, frozen=True):
     status: str
     sentence: str
     remedy: str
-
-
-class Curve(msgspec.Struct, frozen=True, array_like=True):
-    """One integrated trajectory: ts (n,), ys (n, 2), its cost, and the solver's status ("success" when well)."""
-
-    ts: Array
-    ys: Array
-    nfe: int
-    accepted: int
-    rejected: int
-    status: str
-    sentence: str = ""
 
 
 class Portrait(Message, frozen=True):

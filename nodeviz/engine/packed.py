@@ -1,4 +1,4 @@
-"""How arrays, and what a task shows, look on the wire: dtype, shape and raw bytes, never tensors."""
+"""How arrays, trajectories, and what a task shows, look on the wire: dtype, shape and raw bytes, never tensors."""
 
 from __future__ import annotations
 
@@ -38,6 +38,18 @@ def unpack(array: Array) -> NDArray[Any]:
     if dtype.kind not in "biufc" or min(array.shape, default=0) < 0 or size * dtype.itemsize != len(array.data):
         raise ValueError(f"{len(array.data)} bytes came for an array {array.dtype} of shape {array.shape}.")
     return np.frombuffer(array.data, dtype, size).reshape(array.shape)
+
+
+class Curve(msgspec.Struct, frozen=True, array_like=True):
+    """One integrated trajectory: ts (n,), ys (n, 2), its cost, and the solver's status ("success" when well)."""
+
+    ts: Array
+    ys: Array
+    nfe: int
+    accepted: int
+    rejected: int
+    status: str
+    sentence: str = ""
 
 
 class PackedSurface(msgspec.Struct, frozen=True, array_like=True):

@@ -8,8 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QObject
 
-from nodeviz.engine.messages import Curve, Portrait, TrajectoriesSolved
-from nodeviz.engine.packed import unpack
+from nodeviz.engine.messages import Portrait, TrajectoriesSolved
+from nodeviz.engine.packed import Curve, unpack
 from nodeviz.experiment import Experiment
 from nodeviz.export import Trajectory
 from nodeviz.tasks.picture import Cloud, Picture, Surface

@@ -14,7 +14,6 @@ from nodeviz.engine.messages import (
     AskPortrait,
     Checkpoint,
     Configure,
-    Curve,
     Portrait,
     Restore,
     decode_command,
@@ -22,7 +21,7 @@ from nodeviz.engine.messages import (
     encode,
     origin_of,
 )
-from nodeviz.engine.packed import pack, unpack
+from nodeviz.engine.packed import Curve, pack, unpack
 from nodeviz.experiment import Experiment
 from nodeviz.settings import edited
 

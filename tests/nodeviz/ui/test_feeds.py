@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from nodeviz.datasets.moons import Moons
-from nodeviz.engine.messages import Curve, Portrait, Progress, SweepExtended, SweepPoint
-from nodeviz.engine.packed import pack
+from nodeviz.engine.messages import Portrait, Progress, SweepExtended, SweepPoint
+from nodeviz.engine.packed import Curve, pack
 from nodeviz.tasks import MatchDensity
 from nodeviz.ui.launch import Launched
 from tests.nodeviz.ui.pretended import PretendedClient
