@@ -10,10 +10,12 @@ reads /proc.
 
 from __future__ import annotations
 
+import argparse
 import os
 import sys
 import tempfile
 from collections.abc import Iterator
+from math import isfinite, nan
 from pathlib import Path
 from time import monotonic
 from typing import NamedTuple
@@ -82,14 +84,37 @@ def growth(samples: list[Sample], warm_up: float = WARM_UP) -> dict[str, float]:
     return {name: settled[-1].held[name] - settled[0].held[name] for name in PROCESSES}
 
 
+def _options() -> argparse.Namespace:
+    from nodeviz.assets_path import ready_made
+
+    parser = argparse.ArgumentParser(
+        prog="benchmarks/soak.py", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("hours", nargs="?", type=_above_zero, default=8.0, help="how long [8]")
+    parser.add_argument("every", nargs="?", type=_above_zero, default=600.0, help="seconds between two lines [600]")
+    parser.add_argument(
+        "experiment", nargs="?", choices=ready_made(), default="spiral", metavar="NAME", help="what to train [spiral]"
+    )
+    return parser.parse_args()
+
+
+def _above_zero(text: str) -> float:
+    try:
+        number = float(text)
+    except ValueError:
+        number = nan
+    if not (isfinite(number) and number > 0):
+        raise argparse.ArgumentTypeError(f"a number above zero is needed; got {text!r}")
+    return number
+
+
 def main() -> int:
-    hours = float(sys.argv[1]) if len(sys.argv) > 1 else 8.0
-    every = float(sys.argv[2]) if len(sys.argv) > 2 else 600.0
+    options = _options()
     samples: list[Sample] = []
     with tempfile.TemporaryDirectory() as home:
         os.environ["NODEVIZ_HOME"] = home
         print(f"{'minutes':>8}{'step':>12}" + "".join(f"{name + ' MB':>14}" for name in PROCESSES), flush=True)
-        for sample in soak(3600 * hours, every, *sys.argv[3:]):
+        for sample in soak(3600 * options.hours, options.every, options.experiment):
             samples.append(sample)
             held = "".join(f"{sample.held.get(name, float('nan')):14.1f}" for name in PROCESSES)
             print(f"{sample.seconds / 60:8.1f}{sample.step:12,}{held}", flush=True)

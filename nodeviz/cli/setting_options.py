@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -12,9 +12,13 @@ from typing import Any, NamedTuple
 import msgspec
 
 from nodeviz.cli.command import TEXT, Misuse
+from nodeviz.cli.formula_parameters import add_parameter_option, parameters_as_asked
+from nodeviz.cli.naming import name_of
 from nodeviz.datasets import DATASETS
 from nodeviz.experiment import Experiment, SolverSettings, TrainingSettings
-from nodeviz.fields import FIELDS
+from nodeviz.fields import FIELDS, Field
+from nodeviz.fields.formula import FormulaField, Parameter
+from nodeviz.fields.formula_language import FormulaError
 from nodeviz.settings import Setting, settings_of
 from nodeviz.tasks import TASKS
 from nodeviz.tasks.solving import OWN
@@ -81,6 +85,8 @@ def add_setting_options(parser: argparse.ArgumentParser) -> None:
         for option in setting_options():
             if option.section == section.name:
                 _add(group, option)
+        if section.name == "field":
+            add_parameter_option(group)
         if section.name == "solver":
             help = "integrate with the Butcher tableau in a JSON file; `nodeviz methods --tableau FILE` certifies it"
             group.add_argument("--tableau", type=Path, metavar="FILE", help=help)
@@ -99,8 +105,27 @@ def experiment_as_asked(experiment: Experiment, options: argparse.Namespace) -> 
         _check_belonging(section, part, asked)
         if section.name == "solver" and options.tableau is not None:
             asked |= _own_method(options.tableau, asked)
+        if section.name == "field":
+            asked = _with_parameters(part, asked, options.parameter)
         parts[section.name] = msgspec.structs.replace(part, **asked) if asked else part
-    return msgspec.structs.replace(experiment, **parts)  # at once: a new task need not suit the old data
+    after = msgspec.structs.replace(experiment, **parts)  # at once: a new task need not suit the old data
+    return msgspec.structs.replace(after, name=name_of(experiment, after))
+
+
+def _with_parameters(field: Field, asked: dict[str, Any], given: Sequence[Parameter]) -> dict[str, Any]:
+    """`asked` with the parameters of a formula. Raises `ValueError` where they are of no formula."""
+    if isinstance(field, FormulaField):
+        try:
+            asked = parameters_as_asked(field, asked, given)
+            msgspec.structs.replace(field, **asked)
+        except FormulaError as error:
+            raise Misuse(str(error).replace("add one", "add one by --parameter NAME=VALUE", 1)) from error
+    elif given:
+        raise Misuse(
+            f"--parameter belongs to the field {_tag(FormulaField)!r}, and this one is {_tag(type(field))!r}; "
+            f"add --field {_tag(FormulaField)}, or leave it out."
+        )
+    return asked
 
 
 def _kind_as_asked(section: Section, part: Any, options: argparse.Namespace) -> Any:

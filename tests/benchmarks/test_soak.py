@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.soak import PROCESSES, Sample, growth
+from benchmarks.soak import PROCESSES, Sample, growth, main
 
 SCRIPT = """
 import json
@@ -42,3 +42,17 @@ def test_growth_counts_from_the_first_sample_after_the_warm_up() -> None:
     assert growth(samples, warm_up=5.0) == dict.fromkeys(PROCESSES, 3.0)
     with pytest.raises(ValueError, match="Run longer"):
         growth(samples, warm_up=15.0)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "status", "said"),
+    [(["--help"], 0, "eight hours"), (["soon"], 2, "a number above zero"), (["1", "60", "spirl"], 2, "choose from")],
+)
+def test_it_says_how_it_is_used(
+    arguments: list[str], status: int, said: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("sys.argv", ["soak.py", *arguments])
+    with pytest.raises(SystemExit) as ended:
+        main()
+    told = capsys.readouterr()
+    assert ended.value.code == status and said in told.out + told.err

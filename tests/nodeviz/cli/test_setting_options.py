@@ -18,6 +18,7 @@ from nodeviz.cli.setting_options import (
 )
 from nodeviz.experiment import Experiment
 from nodeviz.fields import FormulaField
+from nodeviz.fields.formula import Parameter
 from nodeviz.settings import Setting, settings_of, value_at
 from tests.nodeviz.combinations import EVERY_EXPERIMENT
 
@@ -111,6 +112,61 @@ def test_a_formula_may_begin_with_a_minus() -> None:
 def test_a_formula_that_is_missing_is_still_missed(follower: list[str]) -> None:
     with pytest.raises(Misuse, match="--dx: expected one argument"):
         asked("--field", "formula", "--dx", *follower)
+
+
+@pytest.mark.parametrize(
+    ("text", "parameter"),
+    [
+        ("mu=0.5", Parameter("mu", 0.5)),
+        ("mu=-3:fixed", Parameter("mu", -3.0, -6.0, trained=False)),
+        ("mu=1e2", Parameter("mu", 100.0, high=200.0)),
+        ("mu=0.5:-1:1", Parameter("mu", 0.5, -1.0, 1.0)),
+        ("mu=0.5:0:1:fixed", Parameter("mu", 0.5, 0.0, 1.0, trained=False)),
+    ],
+)
+def test_a_formula_has_the_parameters_that_are_asked_for(text: str, parameter: Parameter) -> None:
+    field = asked("--field", "formula", "--dx", "mu*x", "--dy", "y", "--parameter", text).field
+    assert field == FormulaField("mu*x", "y", (parameter,))
+
+
+def test_a_parameter_takes_the_place_of_the_one_of_its_name() -> None:
+    field = asked("--field", "formula", "--parameter", "b=2", "--parameter", "a=-1").field
+    assert isinstance(field, FormulaField)
+    assert {each.name: each.value for each in field.parameters} == {"a": -1.0, "b": 2.0}
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (["--field", "formula", "--dx", "mu*x"], "there is no parameter 'mu'; add one by --parameter NAME=VALUE"),
+        (["--parameter", "mu=1"], "--parameter belongs to the field 'formula', and this one is 'mlp'"),
+        (["--field", "formula", "--parameter", "mu"], "a parameter is like mu=0.5 or mu=0.5:-1:1:fixed; got 'mu'"),
+        (["--field", "formula", "--parameter", "mu=1:2"], "a parameter is like"),
+        (["--field", "formula", "--parameter", "mu=3:0:1"], "mu must be from 0 to 1, its range; got 3"),
+        (["--field", "formula", "--parameter", "x=1"], "'x' already means something in a formula"),
+        (["--field", "formula", "--parameter", "mu=nan"], "value must be a finite number"),
+    ],
+)
+def test_a_parameter_that_cannot_be_is_refused_in_words(arguments: list[str], sentence: str) -> None:
+    with pytest.raises(Misuse, match=re.escape(sentence)):
+        asked(*arguments)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "name"),
+    [
+        (["--rtol", "1e-4", "--noise", "0.1"], "spiral"),
+        (["--field", "formula"], "spiral, formula"),
+        (["--task", "classify", "--dataset", "moons"], "moons, classify"),
+        (["--task", "density", "--dataset", "file", "--path", "mine.csv"], "mine.csv, match a density"),
+    ],
+)
+def test_a_run_is_called_after_what_it_is_of(
+    arguments: list[str], name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("mine.csv").write_text("".join(f"{n},{n * n}\n" for n in range(30)))
+    assert asked(*arguments).name == name
 
 
 def test_nothing_asked_changes_nothing() -> None:

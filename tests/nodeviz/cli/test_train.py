@@ -245,3 +245,54 @@ def test_a_tableau_that_cannot_be_used_is_told(
 def test_own_without_a_tableau_is_told(capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["train", "spiral", "--steps", "1", "--method", "own"]) == 2
     assert "--tableau FILE.json" in capsys.readouterr().err
+
+
+def points(path: Path, scale: float) -> Path:
+    rows = scale * np.random.default_rng(0).standard_normal((40, 2))
+    path.write_text("".join(f"{x!r},{y!r},{n % 2}\n" for n, (x, y) in enumerate(rows.tolist())))
+    return path
+
+
+DENSITY = ["train", "eight-gaussians", "--dataset", "file", "--batch", "8", "--steps", "2", "--width", "4"]
+
+
+def test_a_density_of_scaled_points_is_told_in_their_own_units_too(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = str(points(tmp_path / "mine.csv", 1e6))
+    assert run([*DENSITY, "--path", path]) == 0
+    told = capsys.readouterr().out
+    assert "mine.csv: 2 training steps" in told
+    scaled, own = (float(line.split()[0]) for line in told.splitlines()[2:4])
+    assert "the same in the units of the data, in nats" in told
+    assert run([*DENSITY, "--path", path, "--json"]) == 0
+    last = json.loads(capsys.readouterr().out.splitlines()[-1])
+    assert own - scaled == pytest.approx(2 * np.log(last["scale"]), abs=0.02)
+    assert last["merit_in_data_units"] - last["merit"] == pytest.approx(2 * np.log(last["scale"]))
+    assert last["scale"] == pytest.approx(1e6, rel=0.3)
+    assert run([*DENSITY, "--path", path, "--no-scaled", "--noise", "0"]) == 0
+    assert "units of the data" not in capsys.readouterr().out
+
+
+def test_a_figure_that_is_not_known_is_told_with_the_reason(capsys: pytest.CaptureFixture[str]) -> None:
+    run(["train", "moons", "--field", "formula", "--dx", "x**3*1e6", "--dy", "y", "--steps", "1"])
+    told = capsys.readouterr().out
+    assert "last step: The step size shrank to nothing" in told
+    assert "held-out points: its solve did not get to its end" in told
+
+
+def test_a_model_whose_data_are_lost_is_told_and_goes_on_with_the_path_that_is_named(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path, out = points(tmp_path / "mine.csv", 1.0), tmp_path / "run"
+    assert run(["train", "moons", "--dataset", "file", "--path", str(path), "--steps", "2", "--out", str(out)]) == 0
+    moved = path.rename(tmp_path / "moved.csv")
+    model = str(out / "model.nodeviz")
+    capsys.readouterr()
+    for command in (["train"], ["study", "depth"], ["bench"]):
+        assert run([*command, model]) == 2
+        told = capsys.readouterr()
+        assert "mine.csv cannot be read" in told.err and "--path" in told.err and told.err.count("\n") == 1
+    assert run(["export", model, "--script", str(tmp_path / "field.py")]) == 0
+    assert run(["train", model, "--path", str(moved), "--steps", "1", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out.splitlines()[-1])["steps"] == 3
