@@ -9,6 +9,7 @@ from solver.arguments import check_start
 from solver.field import DifferentiableField, Field, differentiates_itself
 from solver.native.description import describes_itself
 from solver.native.library import KERNELS, describe
+from solver.native.observing import observed
 from solver.native.recognising import NotUnderstoodError, recognise
 from solver.native.recognising.agreement import agrees
 
@@ -25,6 +26,8 @@ def explain(field: Field | DifferentiableField, y0: Tensor, t0: float = 0.0) -> 
     kernel = KERNELS.get(y0.dtype)
     if kernel is None:
         return describe(y0.dtype)
+    if observed(y0):
+        return "This field is solved in torch: somebody listens to torch's calls, or transforms them."
     if describes_itself(field):
         known = field.native() is not None
         return f"This field describes itself{'' if known else ' as none that the kernel knows'}: {_ways(known)}."

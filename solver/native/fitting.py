@@ -6,7 +6,6 @@ from typing import NamedTuple
 
 import torch
 from torch import Tensor
-from torch.autograd import forward_ad
 
 from solver.controllers import FixedController, PIDController
 from solver.field import AutogradField, Field
@@ -16,6 +15,7 @@ from solver.gradients.problem import Gradient, Problem
 from solver.method import RungeKutta
 from solver.native.description import DescribesItself, NativeField, describes_itself
 from solver.native.library import KERNELS
+from solver.native.observing import observed
 from solver.native.recognising import NotUnderstoodError, Recognised, recognise
 from solver.native.rules import MOST_STAGES, norm_code
 
@@ -89,18 +89,7 @@ def _fits(problem: Problem, way: Gradient) -> bool:
         and type(plan.controller) in (PIDController, FixedController)
         and norm_code(plan.tolerance, y0) is not None
         and (type(way) is Checkpointed or (not torch.is_grad_enabled() and way in GRADIENTS))
-        and not _observed(y0)
-    )
-
-
-def _observed(y0: Tensor) -> bool:
-    """Whether someone wants to see the tensor operations, or to have them transformed: then they must happen."""
-    return (
-        type(y0) not in (Tensor, torch.nn.Parameter)
-        or torch._C._functorch.peek_interpreter_stack() is not None
-        or torch._C._len_torch_dispatch_stack() > 0
-        or torch._C._len_torch_function_stack() > 0
-        or forward_ad._current_level >= 0
+        and not observed(y0)
     )
 
 

@@ -22,7 +22,7 @@ from solver.native.run import Run
 
 def solve_natively(problem: Problem, way: Gradient) -> Outcome | None:
     """The outcome, or None where the kernel cannot make this solve, is not there (yet) or is switched off."""
-    if not KERNELS.allowed or problem.steps_nowhere:
+    if not KERNELS.allowed or problem.steps_nowhere or problem.y0.dtype in KERNELS.troubles:
         return None
     fitting = fitting_field(problem, way)
     kernel = None if fitting is None else KERNELS.get(problem.y0.dtype)

@@ -12,9 +12,12 @@ At every solve it is made sure that nothing has changed (`seen`): classes, parts
 reads, and that there are no hooks; and the module itself is evaluated once where the solve starts and must agree with
 the kernel there (`agreement`). Weights are read anew each time. Whatever does not hold sends the solve the usual way.
 
-So what is promised is this: a solve by the kernel gives what the usual way gives, up to rounding, for everything that
-Python code can change about the field by assignment. What it cannot see: code that is written into a function object in
-use, and a change of torch itself. Softplus is that of the kernel, without torch's linear branch above 20 (2e-9 apart).
+So what is promised is this: a solve by the kernel gives what the usual way gives, up to rounding, whatever was assigned
+to the field, its parts, its classes or the globals it reads since the solve before. Code that is written into a
+function in use, and functions of torch that are replaced, are noticed by their values where a solve starts, and only
+there. Softplus is the kernel's, without the linear branch that torch takes above 20: 2e-9 apart.
+
+A field whose code refuses it is not looked at again until `native.explain` is asked; hooks and tensors are, every time.
 """
 
 from __future__ import annotations

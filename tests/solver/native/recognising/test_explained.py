@@ -43,6 +43,8 @@ def test_what_is_no_question_of_the_field_is_told_too() -> None:
     assert "as none" in native.explain(TorchNetwork(plain(2, 3, 2), weights(plain(2, 3, 2)), silent=True), START)
     assert "differentiates itself" in native.explain(OfItself(), START)  # type: ignore[arg-type]
     assert "not finite" in native.explain(Demo(), torch.full((5, 2), float("nan")))
+    with torch.overrides.BaseTorchFunctionMode():
+        assert "listens" in native.explain(Demo(), START)
     native.allow(modules=False)
     assert "modules=False" in native.explain(Demo(), START)
     native.allow(False)
