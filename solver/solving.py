@@ -39,11 +39,12 @@ from solver.method import Method
 from solver.native.solving import solve_natively
 from solver.norms import Norm
 from solver.one_sided import one_sided
-from solver.per_sample.solving import Asked, refuse_together, sample_plan, sample_tolerance, solve_samples
+from solver.per_sample.solving import refuse_together, sample_plan, sample_tolerance, solve_samples
 from solver.pieces import Adapt, Piece, cut, solve_in_pieces
 from solver.plan import Plan
 from solver.solution import Solution, Stats
 from solver.tolerance import Measure
+from solver.wanted import Wanted
 from solver.watch import Watch
 
 
@@ -121,7 +122,7 @@ def solve(
     Numerical trouble is no exception: `Solution.status` says how the solve ended, and rows of `ys` after
     `Solution.reached` are NaN. Raises `ValueError` for arguments that cannot work.
     """
-    asked = Asked(as_events(events), moments("jump_times", jump_times), dense)
+    wanted = Wanted(as_events(events), moments("jump_times", jump_times), dense)
     check_start(y0)
     check_switches(rowwise=rowwise, dense=dense, per_sample=per_sample)
     check_kind("measure", measure, Measure, "ratio, norms and of_adjoint, as solver.tolerance.Measure")
@@ -134,18 +135,18 @@ def solve(
     if per_sample:
         refuse_together(measure=measure)
         independent = sample_plan(plan, sample_tolerance(rtol, atol, chosen_norm(norm)))
-        return solve_samples(field, tuple(forms.tape.parameters()), y0, ts, independent, way, asked)
-    problem = Problem(*forms, y0, checked_times(ts, open_end=bool(asked.events)), plan, Stats())
-    return _solve_together(problem, ts, way, asked, lambda piece, part: _adapted(part, piece, field, rowwise))
+        return solve_samples(field, tuple(forms.tape.parameters()), y0, ts, independent, way, wanted)
+    problem = Problem(*forms, y0, checked_times(ts, open_end=bool(wanted.events)), plan, Stats())
+    return _solve_together(problem, ts, way, wanted, lambda piece, part: _adapted(part, piece, field, rowwise))
 
 
-def _solve_together(problem: Problem, ts: Tensor, way: Gradient, asked: Asked, adapt: Adapt) -> Solution:
+def _solve_together(problem: Problem, ts: Tensor, way: Gradient, wanted: Wanted, adapt: Adapt) -> Solution:
     """The solution with one step size for all, and all that was asked for besides. `adapt` is for its pieces."""
     moving_times = ts.requires_grad and torch.is_grad_enabled()
     if moving_times:
         problem = replace(problem, y0=shift_start(problem, ts))
-    problem, method = _watched(problem, asked), problem.plan.method
-    pieces = cut(problem, asked.jumps)
+    problem, method = _watched(problem, wanted), problem.plan.method
+    pieces = cut(problem, wanted.jumps)
     if pieces:
         outcome = solve_in_pieces(pieces, problem, adapt, way)
     else:
@@ -155,16 +156,16 @@ def _solve_together(problem: Problem, ts: Tensor, way: Gradient, asked: Asked, a
     ys, reached = outcome.asked
     if moving_times:
         ys = shift_outputs(problem, ys, ts, reached)
-    happened = event_records(asked.events, problem, outcome, ts)
-    kept = DenseOutput.of(outcome, method) if asked.dense else None
+    happened = event_records(wanted.events, problem, outcome, ts)
+    kept = DenseOutput.of(outcome, method) if wanted.dense else None
     return Solution(ts, ys, reached, problem.stats, outcome.status, happened, kept)
 
 
-def _watched(problem: Problem, asked: Asked) -> Problem:
+def _watched(problem: Problem, wanted: Wanted) -> Problem:
     """The problem, whose steps are also looked through for events, and sampled for dense output."""
-    if asked.events:
-        problem = problem.watched(EventWatch(asked.events, problem))
-    if asked.dense:
+    if wanted.events:
+        problem = problem.watched(EventWatch(wanted.events, problem))
+    if wanted.dense:
         problem = problem.watched(DenseWatch(problem.plan.method, problem.plan.watch))
     return problem
 

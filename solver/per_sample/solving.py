@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from typing import NamedTuple
 
 import torch
 from torch import Tensor
 
 from solver.controllers import PIDController
-from solver.events import Event, looks_are_free
+from solver.events import looks_are_free
 from solver.gradients.checkpointed import Checkpointed
 from solver.gradients.direct import Direct
 from solver.gradients.problem import Gradient
@@ -30,19 +29,12 @@ from solver.per_sample.under_way import SamplePlan
 from solver.plan import Plan
 from solver.sampling import chebyshev_nodes
 from solver.solution import SampleEvents, Solution, Stats
+from solver.wanted import Wanted
 
 WAYS: dict[type, Callable[[SampleProblem], Found]] = {
     Checkpointed: solve_checkpointed,
     Direct: solve_direct,
 }
-
-
-class Asked(NamedTuple):
-    """What solve() was asked for besides states at output times: events, jumps of the field, and dense output."""
-
-    events: tuple[Event, ...] = ()
-    jumps: tuple[float, ...] = ()
-    dense: bool = False
 
 
 def solve_samples(
@@ -52,7 +44,7 @@ def solve_samples(
     ts: Tensor,
     plan: SamplePlan,
     gradient: Gradient,
-    asked: Asked,
+    wanted: Wanted,
 ) -> Solution:
     """Solve for every sample of y0 (batch, …) with steps of its own, through ts (times,) or (times, batch)."""
     way = WAYS.get(type(gradient))
@@ -66,20 +58,20 @@ def solve_samples(
     if y0.dim() == 0:
         raise ValueError("per_sample=True needs y0 of shape (batch, …); got a tensor of no dimensions.")
     seen = SampleField(field, y0)
-    conditions = Conditions(asked.events, seen, looks_are_free(plan.method)) if asked.events else None
-    wishes = Wishes(conditions, chebyshev_nodes(len(plan.tableau.dense_rows))[1:] if asked.dense else ())
-    times = _sample_times(ts, y0, open_end=bool(asked.events))
+    conditions = Conditions(wanted.events, seen, looks_are_free(plan.method)) if wanted.events else None
+    wishes = Wishes(conditions, chebyshev_nodes(len(plan.tableau.dense_rows))[1:] if wanted.dense else ())
+    times = _sample_times(ts, y0, open_end=bool(wanted.events))
     problem = SampleProblem(seen, parameters, y0.reshape(len(y0), -1), times, plan, wishes, Stats())
     moving_times = ts.requires_grad and torch.is_grad_enabled()
     if moving_times:
         problem, way = replace(problem, y0=shift_start(problem, ts)), moved_once(way, ts)
-    outcome = solve_in_pieces(problem, asked.jumps, way) if asked.jumps else outcome_of(problem, way(problem))
+    outcome = solve_in_pieces(problem, wanted.jumps, way) if wanted.jumps else outcome_of(problem, way(problem))
     samples, ys = outcome.samples, outcome.ys
     if moving_times:
         ys = shift_outputs(problem, ys, ts, samples.reached)
     if conditions is not None:
         samples = replace(samples, events=_events(conditions, problem, outcome, ts, y0.shape))
-    dense = SampleDense.of(outcome, times, y0.shape) if asked.dense else None
+    dense = SampleDense.of(outcome, times, y0.shape) if wanted.dense else None
     reached = int(samples.reached.min())
     return Solution(ts, ys.view(-1, *y0.shape), reached, problem.stats, samples.status, (), dense, samples)
 
