@@ -29,7 +29,7 @@ DOT, SMALL_DOT, FEW = 7.0, 4.0, 12
 """Pixels that a dot is wide; more than few are smaller, or they would hide their line."""
 ALONE = 0.5
 """Of a lone value, that its axis spans."""
-BETWEEN = 12  # points of a line between two of its own, for names to keep clear of
+BETWEEN, FEWEST = 12, 200  # points of a line between two of its own, and of a whole one, for names to keep clear of
 
 
 class _Drawn(NamedTuple):
@@ -200,12 +200,13 @@ def _along(places: NDArray[np.float64]) -> NDArray[np.float64]:
     """Points close together on the line through `places`."""
     if len(places) < 2:
         return places
-    at = np.linspace(0, len(places) - 1, BETWEEN * len(places))
+    at = np.linspace(0, len(places) - 1, max(BETWEEN * len(places), FEWEST))
     return np.stack([np.interp(at, np.arange(len(places)), side) for side in places.T], axis=1)
 
 
 def _last_in(places: NDArray[np.float64], right: float) -> tuple[float, float]:
-    """The last point left of `right`."""
-    inside = places[places[:, 0] <= right]
-    x, y = (inside if len(inside) else places)[-1]
+    """The last point of the line through `places` that is not beyond `right`; the last of all where none is."""
+    on_line = _along(places)
+    inside = on_line[on_line[:, 0] <= right]
+    x, y = (inside if len(inside) else on_line)[-1]
     return float(x), float(y)

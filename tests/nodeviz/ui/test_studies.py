@@ -221,6 +221,13 @@ def test_a_view_shows_chart_table_and_sentence_and_one_of_them_where_there_is_no
     assert view.chart.isVisible() and view.chart.sentence == LASTING.sentence
 
 
+def test_a_guide_that_goes_on_beyond_the_chart_is_named_where_it_leaves_it(view) -> None:
+    series = (Series("found", (0.0, 1.0), (3.0, 2.0)), Series("floor", (0.0, 50.0), (1.0, 1.0), "guide"))
+    view.show_report(Report(chart=Chart("seconds", "loss", series)))
+    named = {each.text: each for each in view.chart.labels._named}
+    assert 1.0 < named["floor"].x <= view.chart._box.viewRange()[0][1] and named["floor"].y == 1.0
+
+
 def test_before_anything_is_known_the_question_is_told_once(view) -> None:
     assert view.chart.sentence == LASTING.sentence and not view.sentence.isVisible()
     view.show_report(Report(sentence="Training 5 of them."))
