@@ -113,6 +113,18 @@ def test_pullbacks_are_let_go_as_they_are_called_and_a_second_backward_pass_eval
     assert solution.stats.nfe_backward == 6 * solution.stats.accepted
 
 
+def test_what_was_kept_is_let_go_with_the_solution_and_waits_for_no_collection_of_garbage() -> None:
+    field = Bending()
+    gc.disable()
+    try:
+        solution = solve(field, START, TIMES)
+        assert any(output() is not None for output in field.outputs)
+        del solution
+        assert not any(output() is not None for output in field.outputs)
+    finally:
+        gc.enable()
+
+
 def test_nothing_is_kept_where_no_gradient_is_asked_for() -> None:
     field = Bending()
     with torch.no_grad():
