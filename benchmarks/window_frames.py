@@ -1,10 +1,11 @@
 """How smooth the window is while it trains, how fast it answers, and what it costs the training.
 
-    python benchmarks/window_frames.py [seconds]
+    python benchmarks/window_frames.py [seconds] [experiment] [WIDTHxHEIGHT]
 
-Opens the real window (offscreen without a display), trains, places starts in the phase plane meanwhile, and prints
-frame times, the answers to the starts, and training steps a second with the window and without it. The steps that the
-trainer makes in a second of its own processor time tell what the window would cost where it has a core to itself.
+Opens the real window (offscreen without a display) with a ready-made experiment, trains, places starts in the phase
+plane meanwhile, and prints frame times, what of them is work, the answers to the starts, and training steps a second
+with the window and without it. The steps that the trainer makes in a second of its own processor time tell what the
+window would cost where it has a core to itself.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ import sys
 import tempfile
 from math import nan
 from pathlib import Path
-from time import monotonic, perf_counter, process_time, sleep
+from time import monotonic, perf_counter, process_time, sleep, thread_time
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
@@ -43,6 +44,8 @@ class Seen(NamedTuple):
     first_frame: float
     training_seen: float
     frames: list[float]
+    works: list[float]
+    """Processor time of the thread that draws, from frame to frame."""
     answers: list[float]
     portraits: float
     speed: Speed
@@ -50,17 +53,18 @@ class Seen(NamedTuple):
     load: float
 
 
-def watch(seconds: float) -> Seen:
+def watch(seconds: float, experiment: str, size: tuple[int, int]) -> Seen:
     """Train in the real window for `seconds` and measure."""
     from PySide6.QtCore import QEventLoop, QTimer
 
+    from nodeviz.assets_path import ready_made
     from nodeviz.engine.client import EngineClient
     from nodeviz.ui.application import make_application
     from nodeviz.ui.launch import launch
 
     app = make_application(sys.argv[:1])
     client = EngineClient()
-    launched = launch(client)
+    launched = launch(client, ready_made()[experiment])
 
     def run(seconds: float) -> None:
         loop = QEventLoop()
@@ -68,15 +72,17 @@ def watch(seconds: float) -> Seen:
         loop.exec()
 
     def note(_: float) -> None:
-        now = perf_counter()
+        now, worked = perf_counter(), thread_time()
         frames.append(now - last[0])
-        last[0] = now
+        works.append(worked - last[1])
+        last[:] = now, worked
 
     window, link = launched.window, launched.desk.link
-    window.resize(1280, 800)
+    window.resize(*size)
     first: list[float] = []
     frames: list[float] = []
-    last = [0.0]
+    works: list[float] = []
+    last = [0.0, 0.0]
     asked: list[float] = []
     answers: list[float] = []
     portraits: list[float] = []
@@ -91,9 +97,12 @@ def watch(seconds: float) -> Seen:
         if perf_counter() - pressed > LONGEST_WAIT:
             raise SystemExit(f"No training step within {LONGEST_WAIT:.0f} s: {launched.desk.announcements.open}")
     training_seen = perf_counter() - pressed
+    while not portraits and perf_counter() - pressed < LONGEST_WAIT:
+        run(0.1)
     run(WARM_UP)
     portraits.clear()
-    last[0], step, began, computed = perf_counter(), link.step, perf_counter(), process_time()
+    last[:] = perf_counter(), thread_time()
+    step, began, computed = link.step, perf_counter(), process_time()
     trained = processor_seconds(client.pid("trainer"))
     launched.desk.clock.ticked.connect(note)
     turn = 0
@@ -110,6 +119,7 @@ def watch(seconds: float) -> Seen:
         first_frame=first[0],
         training_seen=training_seen,
         frames=frames,
+        works=works,
         answers=answers,
         portraits=len(portraits) / took,
         speed=Speed(
@@ -131,15 +141,16 @@ def processor_seconds(pid: int | None) -> float:
     return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
-def train_alone(seconds: float) -> Speed:
+def train_alone(seconds: float, experiment: str) -> Speed:
     """How fast the trainer is without any window."""
+    from nodeviz.assets_path import ready_made
     from nodeviz.engine.client import EngineClient
     from nodeviz.engine.messages import Configure, Train
-    from nodeviz.experiment import Experiment
+    from nodeviz.experiment import decode
 
     client = EngineClient()
     client.restart("trainer")
-    client.send("trainer", Configure(Experiment(), revision=1))
+    client.send("trainer", Configure(decode(ready_made()[experiment].read_bytes()), revision=1))
     client.send("trainer", Train())
     _follow(client, WARM_UP)
     trained = processor_seconds(client.pid("trainer"))
@@ -164,23 +175,27 @@ def _follow(client: EngineClient, seconds: float) -> int:
 
 
 def _percentile(values: list[float], share: float) -> float:
-    return sorted(values)[min(len(values) - 1, int(share * len(values)))]
+    return nan if not values else sorted(values)[min(len(values) - 1, int(share * len(values)))]
 
 
 def main() -> None:
-    seconds = float(sys.argv[1]) if len(sys.argv) > 1 else 20.0
+    given = dict(enumerate(sys.argv[1:]))
+    seconds, experiment = float(given.get(0, 20.0)), given.get(1, "spiral")
+    width, _, height = given.get(2, "1280x800").partition("x")
     with tempfile.TemporaryDirectory() as home:
         os.environ["NODEVIZ_HOME"] = home
-        seen = watch(seconds)
-    alone = train_alone(seconds)
+        seen = watch(seconds, experiment, (int(width), int(height)))
+    alone = train_alone(seconds, experiment)
     frames = seen.frames
     print(f"first frame after          {seen.first_frame:8.2f} s     (wanted: 1)")
     print(f"training seen after Space  {seen.training_seen:8.2f} s     (wanted: 3, pressed at the first frame)")
     print(f"frame, median              {1e3 * _percentile(frames, 0.5):8.1f} ms")
     print(f"frame, 99 of 100 within    {1e3 * _percentile(frames, 0.99):8.1f} ms    (wanted: 33)")
     print(f"frame, worst of {len(frames):5d}      {1e3 * max(frames):8.1f} ms    (wanted: 100)")
+    print(f"frame work, median         {1e3 * _percentile(seen.works, 0.5):8.1f} ms    (wanted: 10)")
+    print(f"frame work, 99 of 100      {1e3 * _percentile(seen.works, 0.99):8.1f} ms")
     print(f"start answered, median     {1e3 * _percentile(seen.answers, 0.5):8.1f} ms")
-    print(f"start answered, worst      {1e3 * max(seen.answers):8.1f} ms    (wanted: 100)")
+    print(f"start answered, worst      {1e3 * max(seen.answers, default=nan):8.1f} ms    (wanted: 100)")
     print(f"portraits                  {seen.portraits:8.1f} /s    particles drawn {seen.detail:.0%}")
     print(f"the window keeps busy      {seen.load:8.0%} of a core")
     for name, ours, bare in (
