@@ -78,12 +78,12 @@ static void open_outwards(const Maker *maker, const real *out) {
     }
 }
 
-/* Where in what is made the network's output `n` goes, for outputs of W, V and b; those of G go nowhere. */
-static long place_of(const Making *making, long n) {
-    long block = making->width * making->entries, inside = n - block;
-    if (n < block)
-        return n;
-    return n < 2 * block ? block + inside % making->entries * making->width + inside / making->entries : n - block;
+/* Which row of the network's output, where W, V, G and b are below one another, a number that is made comes from. */
+static long row_of_made(const Making *making, long i) {
+    long block = making->width * making->entries, inside = i - block;
+    if (i < block)
+        return i;
+    return i < 2 * block ? block + inside % making->width * making->entries + inside / making->width : i + block;
 }
 
 static void run_network(Maker *maker) {
@@ -95,10 +95,13 @@ static void run_network(Maker *maker) {
     pass_layers(&making->network, tape);
     const real *out = tape->sums[making->network.layers - 1];
     open_outwards(maker, out);
-    for (long n = 0; n < 3 * block + making->width; n++) {
-        const real *row = n >= block && n < 2 * block ? maker->outwards + (n - block) * columns : out + n * columns;
-        for (long each = 0; (n < 2 * block || n >= 3 * block) && each < maker->count; each++)
-            maker->numbers[each * making->made + place_of(making, n)] = row[each];
+    for (long i = 0; i < making->made; i++) {
+        long row = row_of_made(making, i);
+        const real *from = out + row * columns;
+        if (i >= block && i < 2 * block)
+            from = maker->outwards + (row - block) * columns;
+        for (long each = 0; each < maker->count; each++)
+            maker->numbers[each * making->made + i] = from[each];
     }
 }
 
@@ -108,9 +111,11 @@ static void enter_due(const Maker *maker, real *cotangent) {
     long columns = maker->tape.columns, block = making->width * making->entries;
     const real *out = maker->tape.sums[making->network.layers - 1];
     memset(cotangent, 0, (size_t)((3 * block + making->width) * columns) * sizeof(real));
-    for (long n = 0; n < 3 * block + making->width; n++)
-        for (long each = 0; (n < 2 * block || n >= 3 * block) && each < maker->count; each++)
-            cotangent[n * columns + each] = (real)maker->due[each * making->made + place_of(making, n)];
+    for (long i = 0; i < making->made; i++) {
+        real *to = cotangent + row_of_made(making, i) * columns;
+        for (long each = 0; each < maker->count; each++)
+            to[each] = (real)maker->due[each * making->made + i];
+    }
     for (long at = 0; at < block * columns; at += LANES) {
         real *onto_value = cotangent + block * columns + at, *onto_gate = onto_value + block * columns;
         vec gate = load(maker->gates + at), due = load(onto_value) / splat((real)making->width);
