@@ -4,26 +4,22 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Sequence
 from math import isfinite
 from pathlib import Path
 
 from nodeviz.cli.command import SUCCESS, Command, Misuse
+from nodeviz.cli.places import PRINTED, check_not_read, place, same_file
 from nodeviz.cli.sources import model_in
-from nodeviz.datasets import Dataset
-from nodeviz.datasets.declared import FileDataset
+from nodeviz.experiment import Experiment
 from nodeviz.export import FORMATS, Exported, Format
 from nodeviz.library.atomic import write_together
-
-PRINTED = Path("-")
-"""Standard output, which may be a file that is not to be replaced."""
 
 
 def _add_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("source", type=Path, metavar="MODEL", help="a model file (.nodeviz) or an experiment (.json)")
     for format in FORMATS:
         printed = " - prints it." if format.text else ""
-        parser.add_argument(f"--{format.name}", type=_place, metavar="FILE", help=format.sentence + printed)
+        parser.add_argument(f"--{format.name}", type=place, metavar="FILE", help=format.sentence + printed)
     parser.add_argument(
         "--start",
         type=_start,
@@ -40,7 +36,7 @@ def _run(options: argparse.Namespace) -> int:
         flags = ", ".join(f"--{format.name} FILE" for format in FORMATS)
         raise Misuse(f"Say what to export, and where to: {flags}.")
     model = model_in(options.source)
-    _check_places(wanted, (options.source, *_data_file(model.experiment.dataset)))
+    _check_places(wanted, options.source, model.experiment)
     from nodeviz.cli.solving import solved_trajectories  # here, for it imports torch
 
     exported = Exported(model, solved_trajectories(model, options.start))
@@ -56,32 +52,16 @@ def _run(options: argparse.Namespace) -> int:
     return SUCCESS
 
 
-def _check_places(wanted: dict[Format, Path], read: Sequence[Path]) -> None:
+def _check_places(wanted: dict[Format, Path], source: Path, experiment: Experiment) -> None:
     """Raises `Misuse` where a file would be written twice, or over one that is read, or what is no text be printed."""
     before: list[Path] = []
     for format, path in wanted.items():
         if path == PRINTED and not format.text:
             raise Misuse(f"--{format.name} is no text to be printed; name a file instead of -.")
-        if any(_same(path, other) for other in read):
-            raise Misuse(f"--{format.name} would write over {path}, which it is made from; name another file.")
-        if any(_same(path, other) for other in before):
+        check_not_read(f"--{format.name}", path, source, experiment)
+        if any(same_file(path, other) for other in before):
             raise Misuse(f"--{format.name} and another option name the same file {path}; name another one.")
         before.append(path)
-
-
-def _same(path: Path, other: Path) -> bool:
-    if path.exists() and other.exists():
-        return path.samefile(other)
-    return path.resolve() == other.resolve()
-
-
-def _data_file(dataset: Dataset) -> tuple[Path, ...]:
-    """The file of a person's own that the data are read from, if any."""
-    return (Path(dataset.path),) if isinstance(dataset, FileDataset) and dataset.path else ()
-
-
-def _place(text: str) -> Path:
-    return PRINTED if text == "/dev/stdout" else Path(text)
 
 
 def _start(text: str) -> tuple[float, float]:

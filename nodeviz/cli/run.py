@@ -12,9 +12,10 @@ from nodeviz.cli.command import FAILURE, INTERRUPTED, MISUSE, Command, Misuse, P
 from nodeviz.cli.export import EXPORT
 from nodeviz.cli.methods import METHODS_COMMAND
 from nodeviz.cli.study import STUDY
+from nodeviz.cli.sweep import SWEEP
 from nodeviz.cli.train import TRAIN
 
-COMMANDS: tuple[Command, ...] = (TRAIN, STUDY, EXPORT, BENCH, METHODS_COMMAND)
+COMMANDS: tuple[Command, ...] = (TRAIN, SWEEP, STUDY, EXPORT, BENCH, METHODS_COMMAND)
 
 _OVERVIEW = """\
 nodeviz explores neural ODEs in the plane: type a vector field or learn one, watch its trajectories and what they cost.
@@ -29,6 +30,7 @@ nodeviz explores neural ODEs in the plane: type a vector field or learn one, wat
 
 For example:
   nodeviz train spiral --steps 2000 --method tsit5 --rtol 1e-5 --out run/
+  nodeviz sweep spiral --over method=tsit5,dopri5 --over rtol=1e-2,1e-4,1e-6
   nodeviz export run/model.nodeviz --script field.py --csv trajectories.csv
 """
 

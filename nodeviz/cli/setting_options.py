@@ -80,7 +80,7 @@ def add_setting_options(parser: argparse.ArgumentParser) -> None:
     for section in SECTIONS:
         group = parser.add_argument_group(section.name)
         if len(section.kinds) > 1:
-            tags = [_tag(kind) for kind in section.kinds]
+            tags = [tag_of(kind) for kind in section.kinds]
             group.add_argument(f"--{section.name}", choices=tags, dest=f"{section.name}.", help=f"which {section.name}")
         for option in setting_options():
             if option.section == section.name:
@@ -122,17 +122,17 @@ def _with_parameters(field: Field, asked: dict[str, Any], given: Sequence[Parame
             raise Misuse(str(error).replace("add one", "add one by --parameter NAME=VALUE", 1)) from error
     elif given:
         raise Misuse(
-            f"--parameter belongs to the field {_tag(FormulaField)!r}, and this one is {_tag(type(field))!r}; "
-            f"add --field {_tag(FormulaField)}, or leave it out."
+            f"--parameter belongs to the field {tag_of(FormulaField)!r}, and this one is {tag_of(type(field))!r}; "
+            f"add --field {tag_of(FormulaField)}, or leave it out."
         )
     return asked
 
 
 def _kind_as_asked(section: Section, part: Any, options: argparse.Namespace) -> Any:
     tag = getattr(options, f"{section.name}.", None)
-    if tag is None or tag == _tag(type(part)):
+    if tag is None or tag == tag_of(type(part)):
         return part
-    return next(kind for kind in section.kinds if _tag(kind) == tag)()
+    return next(kind for kind in section.kinds if tag_of(kind) == tag)()
 
 
 def _own_method(path: Path, asked: dict[str, Any]) -> dict[str, Any]:
@@ -148,8 +148,8 @@ def _check_belonging(section: Section, part: msgspec.Struct, asked: dict[str, An
         if option.section == section.name and option.setting.name in asked and option.setting.name not in own:
             owner = next(kind for kind in section.kinds if option.setting in settings_of(kind))
             raise Misuse(
-                f"{option.flag} belongs to the {section.name} {_tag(owner)!r}, and this one is {_tag(type(part))!r}; "
-                f"add --{section.name} {_tag(owner)}, or leave it out."
+                f"{option.flag} belongs to the {section.name} {tag_of(owner)!r}, and this one is "
+                f"{tag_of(type(part))!r}; add --{section.name} {tag_of(owner)}, or leave it out."
             )
 
 
@@ -159,11 +159,11 @@ def _add(group: Any, option: SettingOption) -> None:
         group.add_argument(option.flag, dest=option.destination, action=argparse.BooleanOptionalAction, help=help)
         return
     group.add_argument(
-        option.flag, dest=option.destination, type=_reader(option), metavar=_metavar(option.setting), help=help
+        option.flag, dest=option.destination, type=reader_of(option), metavar=_metavar(option.setting), help=help
     )
 
 
-def _reader(option: SettingOption) -> Callable[[str], Any]:
+def reader_of(option: SettingOption) -> Callable[[str], Any]:
     """What turns an option's text into the setting's value, complaining as the setting itself does.
 
     Which of several declarations holds is known once the kind is: the struct itself then checks by its own.
@@ -204,7 +204,8 @@ def _metavar(setting: Setting) -> str:
     return {"int": "N", "float": "X", "choice": "NAME"}.get(setting.kind, TEXT)
 
 
-def _tag(kind: type[msgspec.Struct]) -> str:
+def tag_of(kind: type[msgspec.Struct]) -> str:
+    """What a kind is called in files and options."""
     return str(kind.__struct_config__.tag)
 
 

@@ -47,17 +47,22 @@ def trainer_from(model: Model, experiment: Experiment) -> Trainer:
     """
     if "OMP_NUM_THREADS" not in os.environ:
         torch.set_num_threads(1)  # batches of the plane are too small to share among threads
-    if experiment.dataset.lost:
-        raise ValueError(f"{experiment.dataset.lost} Name it by --path, or put it beside the model or the experiment.")
+    check_weights(model, experiment)
     native.wait(LONGEST_BUILD)  # else the same seed would not give the same weights where the kernel is new
     trainer = Trainer(experiment)  # of what is asked for alone: the file's own device may not be here
     if _is_initial(model):
         return trainer
-    if not keeps_weights(model.experiment, experiment):
-        raise ValueError(_lost_weights(model, experiment))
     state = TrainerState(model.step, model.theta, model.optimiser, model.random)
     trainer.restore(carried_state(model.experiment, experiment, state))
     return trainer
+
+
+def check_weights(model: Model, experiment: Experiment) -> None:
+    """Raises `ValueError` when `experiment` has no data, or would lose the weights that `model` learnt."""
+    if experiment.dataset.lost:
+        raise ValueError(f"{experiment.dataset.lost} Name it by --path, or put it beside the model or the experiment.")
+    if not (_is_initial(model) or keeps_weights(model.experiment, experiment)):
+        raise ValueError(_lost_weights(model, experiment))
 
 
 def _is_initial(model: Model) -> bool:
