@@ -46,7 +46,8 @@ def linear(input: Known, weight: Known, bias: Known | None = None) -> Meaning:
     matrix = _matrix(weight)
     columns = int(weight.tensor.shape[1])
     if isinstance(input.meaning, Time) and columns == 1:
-        return Moment(matrix, None if bias is None else _vector(bias, len(weight.tensor)))
+        outputs = len(weight.tensor)
+        return Moment(outputs, matrix, None if bias is None else _vector(bias, outputs))
     made = _begun(input.meaning, matrix, len(weight.tensor), columns)
     return made if bias is None else _with_bias(made, bias)
 
@@ -105,8 +106,10 @@ def _last(made: Meaning) -> Layer:
     return made.layers[-1]
 
 
-def _is_plain(layer: Layer) -> bool:
-    return layer.gate is None and layer.time is None and layer.time_column is None
+def _gated(made: Chain, moment: Moment) -> Meaning:
+    last = _last(made)
+    timed = last.gate is not None or last.time is not None or last.time_column is not None
+    return _sums() if timed or moment.outputs != last.outputs else _changed(made, gate=moment)
 
 
 def _changed(made: Meaning, **parts: Any) -> Chain:
@@ -129,7 +132,7 @@ def add(input: Operand, other: Operand, alpha: float = 1) -> Meaning:
         if isinstance(made, Filled) and made.number == 0.0 and isinstance(added, Time):
             return added
         if isinstance(made, Moment) and isinstance(added, Weight) and made.bias is None:
-            return Moment(made.weight, _vector(more, one.tensor.shape[-1]))
+            return replace(made, bias=_vector(more, made.outputs))
         if isinstance(made, Chain) and isinstance(added, Weight):
             return _with_bias(made, more)
         if isinstance(made, Chain) and isinstance(added, Moment):
@@ -139,6 +142,8 @@ def add(input: Operand, other: Operand, alpha: float = 1) -> Meaning:
 
 def _shifted(made: Chain, moment: Moment) -> Meaning:
     last = _last(made)
+    if moment.outputs != last.outputs:
+        return _sums()
     if last.gate is not None:
         free = last.shift is None and moment.bias is None
         return _changed(made, shift=moment.weight) if free else _sums()
@@ -157,10 +162,10 @@ def multiply(input: Operand, other: Operand) -> Meaning:
             made, factor = one.meaning, more.meaning
             if isinstance(made, State) and isinstance(factor, State):
                 return State(made.power + factor.power)
-            if isinstance(made, Chain) and isinstance(factor, Gate) and _is_plain(_last(made)):
-                return _changed(made, gate=factor.moment)
+            if isinstance(made, Chain) and isinstance(factor, Gate):
+                return _gated(made, factor.moment)
             if isinstance(made, Time) and isinstance(factor, Weight):
-                return Moment(_vector(more, more.tensor.numel()), None)
+                return Moment(more.tensor.numel(), _vector(more, more.tensor.numel()), None)
             if isinstance(made, Time) and isinstance(factor, Filled) and factor.number == 1.0:
                 return made
     raise NotUnderstoodError("It multiplies what is no power of y, no layer and its gate, and no time and weights.")

@@ -10,6 +10,7 @@ from torch import Tensor
 
 from solver.native.description import Affine, Network
 from solver.native.recognising.meanings import Chain, Layer, Weight
+from solver.native.recognising.refusal import NotUnderstoodError
 
 
 @dataclass(frozen=True)
@@ -59,28 +60,30 @@ class _Building:
     def add(self, layer: Layer) -> Affine:
         """The layer with its parts in the next free places."""
         gate = layer.gate
-        start = self._place(layer.weight)
-        column = layer.time_column
+        column, outputs = layer.time_column, layer.outputs
         row = layer.inputs + (column is not None)
-        time, time_row = (self._perhaps(layer.time), 1) if column is None else (start + column, row)
+        start = self._place(layer.weight, row * outputs)
+        time, time_row = (self._perhaps(layer.time, outputs), 1) if column is None else (start + column, row)
         return Affine(
             layer.inputs,
             layer.outputs,
             start + (column == 0),
-            self._perhaps(layer.bias),
+            self._perhaps(layer.bias, outputs),
             row,
             time,
             time_row,
-            None if gate is None else self._place(gate.weight),
-            None if gate is None else self._perhaps(gate.bias),
-            self._perhaps(layer.shift),
+            None if gate is None else self._place(gate.weight, outputs),
+            None if gate is None else self._perhaps(gate.bias, outputs),
+            self._perhaps(layer.shift, outputs),
         )
 
-    def _place(self, weight: Weight) -> int:
+    def _place(self, weight: Weight, size: int) -> int:
+        if self._sizes[weight.place] != size:
+            raise NotUnderstoodError(f"A tensor of {self._sizes[weight.place]} entries stands where {size} are needed.")
         start = self._next
         self.pieces.append(weight)
-        self._next += self._sizes[weight.place]
+        self._next += size
         return start
 
-    def _perhaps(self, weight: Weight | None) -> int | None:
-        return None if weight is None else self._place(weight)
+    def _perhaps(self, weight: Weight | None, size: int) -> int | None:
+        return None if weight is None else self._place(weight, size)

@@ -43,8 +43,9 @@ class Weight:
 
 @dataclass(frozen=True)
 class Moment:
-    """t weight + bias, along the last axis."""
+    """t weight + bias, along the last axis, which has so many outputs."""
 
+    outputs: int
     weight: Weight
     bias: Weight | None
 

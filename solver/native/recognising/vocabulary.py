@@ -43,6 +43,7 @@ WRITES = {
     "PUSH_EXC_INFO": "catches exceptions",
     "MAKE_FUNCTION": "makes functions or comprehensions inside",
     "MAKE_CELL": "makes functions or comprehensions inside",
+    "LOAD_FAST_AND_CLEAR": "makes functions or comprehensions inside",
     "RETURN_GENERATOR": "is a generator",
 }
 """What the commonest of the refused instructions do."""

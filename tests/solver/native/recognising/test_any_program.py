@@ -23,6 +23,7 @@ FIRSTS = (
 CHANGES = (
     *("v + self.b", "v + self.U", "v + t * self.b", "v * self.b", "v + t", "-v", "v * 0.5", "v / 2", "v + self.W"),
     *("v * torch.sigmoid(self.g(t.view(1, 1)))", "v + self.h(t.view(1, 1))", "v + self.g(t.view(1, 1))", "v + v"),
+    *("v * torch.sigmoid(self.one(t.view(1, 1)))", "v + self.a * t", "v + self.one(t.view(1, 1))", "v + self.a"),
     *("v * v", "v.reshape(2, -1)", "v.T", "v + y", "v * t", "v + self.b.unsqueeze(0)", "v + self.b.view(1, -1)"),
 )
 BENDS = ("torch.tanh", "functional.softplus", "functional.silu", "torch.sin", "functional.elu")
@@ -38,6 +39,7 @@ class Weights(nn.Module):
         self.U = nn.Parameter(torch.randn(1, 2))
         self.m, self.k, self.q, self.p = nn.Linear(2, 2), nn.Linear(2, 2), nn.Linear(3, 2), nn.Linear(3, 2)
         self.g, self.h = nn.Linear(1, 2), nn.Linear(1, 2, bias=False)
+        self.one, self.a = nn.Linear(1, 1), nn.Parameter(torch.randn(1))
 
 
 def program(draw: Random) -> str:

@@ -107,6 +107,14 @@ def reads_a_list(self: Any, t: Tensor, y: Tensor) -> Tensor:
     return self.net(y) if SCALES[0] == 1.0 else y
 
 
+def gates_by_one(self: Any, t: Tensor, y: Tensor) -> Tensor:
+    return self.net(y) * torch.sigmoid(t * self.one + self.one)
+
+
+def shifts_by_one(self: Any, t: Tensor, y: Tensor) -> Tensor:
+    return self.net(y) + t * self.one
+
+
 def adds_a_number(self: Any, t: Tensor, y: Tensor) -> Tensor:
     return 0.1 + self.net(y)
 
@@ -168,6 +176,8 @@ FORWARDS: dict[str, tuple[Callable[..., Tensor], str]] = {
     "writes in place": (writes_in_place, "in place, by add_"),
     "writes to the state": (changes_the_state, "sets an item"),
     "reads a global list": (reads_a_list, "the global SCALES, a list"),
+    "one gate for all outputs": (gates_by_one, "adds up"),
+    "one shift for all outputs": (shifts_by_one, "adds up"),
     "adds a number": (adds_a_number, "adds up"),
     "moves weights": (moves_weights, "_parse_to"),
     "adds the state": (adds_a_rest, "adds up"),
@@ -291,6 +301,7 @@ def reason(field: Any) -> str:
 def test_a_forward_that_does_more_than_compute_a_network_is_refused(name: str) -> None:
     evaluate, why = FORWARDS[name]
     module = forward(evaluate)()
+    module.one = nn.Parameter(torch.ones(1))
     before = CALLS, torch.random.get_rng_state(), [each.clone() for each in module.parameters()]
     assert why in reason(module.requires_grad_(False))
     assert before[0] == CALLS and torch.equal(torch.random.get_rng_state(), before[1])
