@@ -20,7 +20,7 @@ from typing import get_args
 
 import msgspec
 
-from nodeviz.engine import messages, priority
+from nodeviz.engine import messages
 from nodeviz.engine.messages import LOSSY, Command, Failed, Heard, Role, Shutdown, WorkerLost
 from nodeviz.engine.worker import run_worker
 
@@ -34,17 +34,10 @@ class EngineClient:
         self._mailbox = Mailbox()
         self._workers: dict[Role, WorkerHandle] = {}
 
-    def spawn_ahead(self, role: Role) -> None:
-        """Spawn `role`'s worker before `start`; until then it takes no time that a core could give to others."""
-        self.restart(role)
-        priority.only_when_idle(self._workers[role].pid)
-
     def start(self) -> None:
         """Spawn the workers that were not spawned ahead. Each says Ready when it has imported torch."""
         for role in ROLES:
-            if role in self._workers:
-                priority.as_others(self._workers[role].pid)
-            else:
+            if role not in self._workers:
                 self.restart(role)
 
     def restart(self, role: Role) -> None:
@@ -74,7 +67,7 @@ class EngineClient:
     def pid(self, role: Role) -> int | None:
         """The process id of `role`'s worker."""
         worker = self._workers.get(role)
-        return worker.pid if worker is not None else None
+        return worker.process.pid if worker is not None else None
 
     def stop(self, timeout: float = 2.0) -> None:
         """End every worker: ask, and after `timeout` seconds terminate, then kill. No child is left after it."""
@@ -142,11 +135,6 @@ class WorkerHandle:
         )
         self._reader.start()
         self._writer.start()
-
-    @property
-    def pid(self) -> int:
-        """The process id; 0 where there is none."""
-        return self.process.pid or 0
 
     def send(self, command: Command) -> bool:
         """Queue `command`; False when the worker is gone."""

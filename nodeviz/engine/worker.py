@@ -37,6 +37,7 @@ def run_worker(role: Role, connection: Connection) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     inbox: SimpleQueue[bytes] = SimpleQueue()
     threading.Thread(target=_read, args=(connection, inbox), name="commands", daemon=True).start()
+    _step_back(role)
     gc.disable()  # what torch makes at its import is there to stay: to look through it takes a fifth of the start
     try:
         import torch
@@ -50,7 +51,6 @@ def run_worker(role: Role, connection: Connection) -> None:
         raise SystemExit(1) from error
     gc.freeze()  # nor is it looked through later, which would take a tenth of a second in the middle of training
     gc.enable()
-    _step_back(role)
     worker = Worker(role, session, inbox, connection.send_bytes)
     worker.send([Ready(role=role, pid=os.getpid(), device=session.device, torch=str(torch.__version__))])
     with suppress(OSError):  # the window is gone, and its end of the pipe with it
@@ -58,7 +58,7 @@ def run_worker(role: Role, connection: Connection) -> None:
 
 
 def _step_back(role: Role) -> None:
-    # Only after torch is imported: until then the window has nothing to show, and waits.
+    # Before torch is imported: the trainer does that while the window starts.
     if sys.platform != "win32":
         with suppress(OSError):
             os.nice(YIELDING[role])

@@ -16,22 +16,27 @@ SCRIPT = """
 import json, sys
 from time import perf_counter
 began = perf_counter()
+from nodeviz.engine.messages import Ready
 from nodeviz.ui.application import make_application
 from nodeviz.ui.launch import launch
 from tests.nodeviz.ui.pretended import PretendedClient
 
 app = make_application(["nodeviz"])
 client = PretendedClient()
+client.events.append(Ready(role="trainer", pid=1, device="cpu", torch="2"))
 launched = launch(client)
+launched.desk.clock.ticked.emit(0.0)
 seen = []
 launched.window.shownFirst.connect(lambda: seen.append(perf_counter() - began))
 launched.window.show()
 while not client.started:
     app.processEvents()
+launched.desk.clock.ticked.emit(0.0)
+trainer = launched.desk.link.trainer.state
 flowing = launched.window.plane.particle_layer.isVisible()
 launched.window.close()
 imported = [name for name in sys.modules if name.split(".")[0] == "torch"]
-print(json.dumps({"torch": imported, "first_frame": seen[0], "flowing": flowing}))
+print(json.dumps({"torch": imported, "first_frame": seen[0], "flowing": flowing, "trainer": trainer}))
 """
 
 ENDED_FROM_OUTSIDE = """
@@ -81,5 +86,6 @@ def test_the_window_opens_with_a_field_that_flows_and_imports_no_torch(tmp_path:
     assert done.returncode == 0, done.stderr
     seen = json.loads(done.stdout.splitlines()[-1])
     assert seen["torch"] == [] and seen["flowing"]
+    assert seen["trainer"] == "ready", "it was spawned ahead, and heard of before the window had asked for it"
     assert seen["first_frame"] < 10, "a second on a machine at rest (benchmarks/window_frames.py); this is a stall"
     assert done.stderr == ""
