@@ -106,6 +106,7 @@ class LossPlot(StepPlot):
         self._test_line.setData([], [])
         self._between_tests.setData([], [])
         self._test_points.setData([], [])
+        self._floor.setData([], [])  # it is drawn with the first step: until then it might be that of other data
         self.say(EMPTY)
         self.follow()
 

@@ -209,3 +209,18 @@ def test_another_loss_forgets_the_last_and_another_floor_of_the_same_does_not(qt
     plot.set_terms(LossTerms("another", "test"))
     first, end = plot.steps()
     assert first == end and plot.sentence
+
+
+def test_a_floor_goes_with_the_steps_and_the_next_data_without_one_show_none(qtbot, qapp):
+    plot = LossPlot()
+    qtbot.addWidget(plot)
+    plot.resize(400, 200)
+    plot.show()
+    plot.set_terms(LossTerms("one", "test", floor=0.5))
+    plot.append(np.arange(1, 11), np.ones(10), np.full(10, np.nan))
+    qtbot.waitUntil(lambda: not plot.waiting)
+    assert len(plot._floor.xData)
+    plot.clear()
+    plot.set_terms(LossTerms("one", "test"))
+    qtbot.waitUntil(lambda: not plot.waiting)
+    assert len(plot._floor.xData) == 0
