@@ -169,6 +169,20 @@ def paired(dy: Tensor, cotangent: Tensor) -> Tensor:
         return torch.dot(dy.reshape(-1), cotangent.reshape(-1))
 
 
+def changes_of(y: Tensor) -> int:
+    """How often y was changed in place, as far as torch counts: not in inference mode."""
+    return 0 if y.is_inference() else y._version
+
+
+def check_unchanged(y: Tensor, before: int) -> None:
+    """Raise `ValueError` when a field that was evaluated at y has changed it."""
+    if changes_of(y) != before:
+        raise ValueError(
+            "The field must leave y as it is, which the solver goes on with; it changed y in place. "
+            "Let it return a new tensor: -y or y.mul(-1), not y.mul_(-1); or let it begin with y = y.clone()."
+        )
+
+
 class FlatField:
     """A DifferentiableField as the steppers see it: flat states in, flat slopes out, every evaluation counted."""
 
@@ -195,10 +209,19 @@ class FlatField:
         return self._shape
 
     def evaluate_checked(self, t: float, y: Tensor) -> Tensor:
-        """As `evaluate`. Raises `ValueError` when what the field returns is not like the state."""
+        """As `evaluate`. Raises `ValueError` when what it returns is not like the state, or when it changes that."""
         self.evaluations += 1
         state = y.view(self._shape)
-        return _checked(self._evaluate(t, state), state).reshape(-1)
+        before = changes_of(state)
+        try:
+            dy = self._evaluate(t, state)
+        except RuntimeError:
+            if state.requires_grad:  # autograd refuses changes of a leaf in words of its own
+                with torch.no_grad():
+                    FlatField.evaluate_checked(self, t, y.detach().clone())
+            raise
+        check_unchanged(state, before)
+        return _checked(dy, state).reshape(-1)
 
     def linearise(self, t: float, y: Tensor) -> Linearisation:
         """The field at (t, y). Its pullback takes flat cotangents; their `y` comes back flat."""
@@ -207,10 +230,12 @@ class FlatField:
         return Linearisation(dy.reshape(-1), partial(_pull_flat, pullback, self._shape))
 
     def linearise_checked(self, t: float, y: Tensor) -> Linearisation:
-        """As `linearise`. Raises `ValueError` when what the field returns is not like the state."""
+        """As `linearise`. Raises `ValueError` when what it returns is not like the state, or when it changes that."""
         self.evaluations += 1
         state = y.view(self._shape)
+        before = changes_of(state)
         dy, pullback = self._linearise(t, state)
+        check_unchanged(state, before)
         return Linearisation(_checked(dy, state).reshape(-1), partial(_pull_flat, pullback, self._shape))
 
     def parameters(self) -> tuple[Tensor, ...]:

@@ -30,7 +30,7 @@ class Direct:
                 'or use gradient="checkpointed".'
             )
         field = problem.flat(problem.tape if recording else problem.field)
-        start = problem.y0.reshape(-1)
+        start = problem.y0.clone().reshape(-1)  # should the field write to it, the caller's is left alone
         slope = None if problem.steps_nowhere else field.evaluate_checked(problem.times[0], start)
         stages = StageTape if recording else StageBuffer
         return problem.outcome(problem.integrate(field, start, stages, first_slope=slope))

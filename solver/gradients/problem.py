@@ -60,7 +60,7 @@ class Problem:
         """f at the start, checked to be like y0 and to depend on nothing unannounced; None if there is no step."""
         if self.steps_nowhere:
             return None
-        start = self.y0.detach().reshape(-1)
+        start = self.y0.detach().clone().reshape(-1)  # should the field write to it, the caller's is left alone
         return detached_from_known(field.evaluate_checked(self.times[0], start), self.parameters)
 
     def flat(self, field: DifferentiableField) -> FlatField:

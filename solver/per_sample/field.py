@@ -7,7 +7,7 @@ from typing import Protocol, runtime_checkable
 import torch
 from torch import Tensor
 
-from solver.field import Field
+from solver.field import Field, changes_of, check_unchanged
 
 TOGETHER = 8
 """Batches are filled up to a multiple of this with copies of their last sample. Matrix products then round the same for
@@ -73,10 +73,14 @@ class SampleField:
         return torch.stack(pulled, 1)
 
     def evaluate_checked(self, t: Tensor, y: Tensor) -> Tensor:
-        """The slopes of all samples. Raises `ValueError` when what the field returns is not like the states."""
+        """The slopes of all samples. Raises `ValueError` when what the field returns is not like the states, or when
+        it changes those."""
         self.calls += 1
-        times, states = self.moments(filled(t), y), filled(y).view(-1, *self._shape)
+        # should the field write to the states, the caller's are left alone
+        times, states = self.moments(filled(t), y), filled(y.clone()).view(-1, *self._shape)
+        before = changes_of(states)
         dy = self._function_of(filled(torch.arange(len(y), device=y.device)))(times, states)
+        check_unchanged(states, before)
         if not isinstance(dy, Tensor):
             raise ValueError(f"The field must return a tensor dy; it returned {type(dy).__name__}.")
         if (dy.shape, dy.dtype, dy.device) != (states.shape, states.dtype, states.device):

@@ -10,7 +10,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from solver import Gradients, PIDController, RungeKutta, solve
+from solver import GRADIENT_MODES, Gradients, PIDController, RungeKutta, solve
 from solver.controllers import PI
 from solver.gradients.backsolve import Backsolve
 from solver.methods.dopri5 import DOPRI5
@@ -120,6 +120,52 @@ def test_direct_refuses_a_field_that_cannot_be_called() -> None:
     assert solve(EvaluatesOnly(), Y0, TS).status.ok
     with pytest.raises(ValueError, match="make it callable as field"):
         solve(EvaluatesOnly(), Y0, TS, gradient="direct")
+
+
+class Rectified(torch.nn.Module):
+    """A network whose first layer writes to what it is given."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.layers = torch.nn.Sequential(torch.nn.ReLU(inplace=True), torch.nn.Linear(2, 2)).double()
+
+    def forward(self, t: Tensor, y: Tensor) -> Tensor:
+        return self.layers(y)
+
+
+@pytest.mark.parametrize("changing", [lambda t, y: y.mul_(-1), Rectified()], ids=["function", "module"])
+@pytest.mark.parametrize("learnt", [False, True], ids=["constant y0", "learnt y0"])
+@pytest.mark.parametrize(
+    "how",
+    [
+        *({"gradient": mode.name} for mode in GRADIENT_MODES if mode.name != "reversible"),
+        {"gradient": "reversible", "method": "alf"},
+        {"per_sample": True},
+        {"method": "radau5"},
+        {"method": "symplectic_euler", "dt": 0.1},
+        {"jump_times": (0.5,)},
+    ],
+    ids=lambda how: " ".join(map(str, how.values())),
+)
+def test_a_field_that_changes_y_in_place_is_refused_and_y0_left_alone(changing: Any, learnt: bool, how: Any) -> None:
+    y0 = torch.tensor([[1.0, -1.0], [2.0, -2.0]], dtype=torch.float64).repeat(4, 1)
+    before = y0.clone()
+    with pytest.raises(ValueError, match="must leave y as it is, .* not y.mul_"):
+        solve(changing, y0.requires_grad_(learnt), TS, **how)
+    assert torch.equal(y0, before)
+
+
+def test_errors_of_a_field_are_its_own() -> None:
+    def broken(t: Tensor, y: Tensor) -> Tensor:
+        return y @ torch.ones(3, 3, dtype=torch.float64)
+
+    with pytest.raises(RuntimeError, match="mat1 and mat2 shapes cannot be multiplied"):
+        solve(broken, Y0.clone().requires_grad_(), TS)
+
+
+def test_solves_go_on_in_inference_mode_where_changes_are_not_counted() -> None:
+    with torch.inference_mode():
+        assert solve(field, torch.ones(2, 2, dtype=torch.float64), TS).status.ok
 
 
 def test_a_controller_with_impossible_bounds_is_refused() -> None:
