@@ -40,13 +40,15 @@ class Backsolve:
     `full_norm`: then each of (y, a) and dL/dθ keeps the tolerance. Where the field is hard to run backwards the
     gradient is wrong: look at `stats.drift`, which is infinite where the way back was not found. Source of the
     seminorm: Kidger, Chen, Lyons, "Hey, that's not an ODE": Faster ODE Adjoints via Seminorms (2021). `adjoint_plan`
-    says how to integrate back, where that is to be unlike the forward pass in more than this.
+    says how to integrate back, where that is to be unlike the forward pass in more than this. `instead` is what the
+    caller should use for second derivatives.
     """
 
     name: str = gradient_modes.BACKSOLVE.name
     sentence: str = gradient_modes.BACKSOLVE.sentence
     full_norm: bool = False
     adjoint_plan: AdjointPlan | None = None
+    instead: str = 'gradient="direct"'
 
     def solve(self, problem: Problem) -> Outcome:
         return recorded(problem, problem.flat(problem.field), _Backsolve, self)
@@ -70,7 +72,7 @@ class _Backsolve(torch.autograd.Function):
             gradients = BackwardSolve(problem, mode, ctx.times, ys, parameters).run(rows, ctx.reached)
         shapes = (problem.y0.shape, *(parameter.shape for parameter in parameters))
         shaped = (x.view(shape) for x, shape in zip(gradients, shapes, strict=True))
-        return None, None, *once(shaped, (problem.y0, *parameters, *cotangents), through(mode.name))
+        return None, None, *once(shaped, (problem.y0, *parameters, *cotangents), through(mode.name, mode.instead))
 
 
 class AugmentedField:

@@ -18,11 +18,11 @@ OF_EVENTS = (
 )
 
 
-def through(mode: str) -> str:
+def through(mode: str, instead: str = 'gradient="direct"') -> str:
     """Why gradients of that mode are not differentiated again, and what to do."""
     return (
         f'Second derivatives do not exist through gradient="{mode}", nor with respect to ts. '
-        'Use gradient="direct" for second derivatives in y0 and the parameters.'
+        f"Use {instead} for second derivatives in y0 and the parameters."
     )
 
 

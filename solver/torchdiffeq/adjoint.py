@@ -67,7 +67,7 @@ def odeint_adjoint(
     if asked.method == methods.SCIPY:
         callbacks(func, asked.method, asked.states.restore)  # warns of those that are not called
         return solve_with_scipy_adjoint(asked, problem_of(asked, field, plan), plan)
-    return answer(asked, how, Backsolve(adjoint_plan=plan), field)
+    return answer(asked, how, Backsolve(adjoint_plan=plan, instead="odeint"), field)
 
 
 def _parameters(func: Func, given: Iterable[Tensor] | None, options: Mapping[str, Any] | None) -> list[Tensor]:

@@ -23,7 +23,7 @@ def solve_with_scipy_adjoint(asked: Request, problem: Problem, adjoint_plan: Adj
     moving_times = asked.t.requires_grad and torch.is_grad_enabled()
     if moving_times:
         problem = replace(problem, y0=shift_start(problem, asked.t))
-    mode = Backsolve(adjoint_plan=adjoint_plan)
+    mode = Backsolve(adjoint_plan=adjoint_plan, instead="odeint with another method")
     ys: Tensor = _ScipyAdjoint.apply(asked, problem, mode, problem.y0, *problem.parameters)
     if moving_times:
         ys = shift_outputs(problem, ys, asked.t, len(ys) - 1)
@@ -58,4 +58,4 @@ class _ScipyAdjoint(torch.autograd.Function):
         shapes = (problem.y0.shape, *(parameter.shape for parameter in parameters))
         shaped = (x.view(shape) for x, shape in zip(found, shapes, strict=True))
         sources = (problem.y0, *parameters, *cotangents)
-        return None, None, None, *once(shaped, sources, through(mode.name))
+        return None, None, None, *once(shaped, sources, through(mode.name, mode.instead))

@@ -58,6 +58,15 @@ def test_adjoint_parameters_are_those_given() -> None:
         ours.odeint_adjoint(function, ts(1.0), ts(0, 1))
 
 
+@pytest.mark.parametrize("method", ["dopri5", "rk4", "scipy_solver"])
+def test_odeint_adjoint_refuses_to_be_differentiated_twice_and_names_odeint(method: str) -> None:
+    y0 = ts(0.7).requires_grad_()
+    y1 = ours.odeint_adjoint(lambda t, y: torch.sin(y), y0, ts(0, 1), method=method, adjoint_params=())[-1]
+    (slope,) = torch.autograd.grad(y1, y0, create_graph=True)
+    with pytest.raises(RuntimeError, match="Second derivatives do not exist .*Use odeint"):
+        torch.autograd.grad(slope, y0)
+
+
 def test_odeint_can_be_differentiated_twice() -> None:
     found = []
     for library in LIBRARIES:
