@@ -25,6 +25,7 @@ from nodeviz.ui.plots.heat_map import HeatMap
 from nodeviz.ui.plots.layered_curves import LayeredCurves
 from nodeviz.ui.plots.map_key import MapKey
 from nodeviz.ui.plots.observed import ObservedPoints
+from nodeviz.ui.plots.origins import Origins
 from nodeviz.ui.plots.particle_layer import ParticleLayer
 from nodeviz.ui.plots.plane_canvas import PlaneCanvas
 from nodeviz.ui.plots.plane_pointer import PlanePointer
@@ -47,8 +48,9 @@ SYMBOLS: dict[SurfaceKind, str] = {"classes": "P(class 2)", "density": "density"
 class PhasePlane(QWidget):
     """Shows what it is given and tells what the pointer asks for. All coordinates are the plane's own.
 
-    A click places a start, a drag moves it or pans, the wheel zooms, a double click shows everything again,
-    a right click or Delete removes a start; the signals say so and the owner answers by `set_view`.
+    A click places a start, a drag moves it or pans, one from a start of the data places another there and moves that,
+    the wheel zooms, a double click shows everything again, a right click or Delete removes a start; the signals say so
+    and the owner answers by `set_view`.
     """
 
     startPlaced = Signal(float, float)
@@ -90,9 +92,8 @@ class PhasePlane(QWidget):
         self.surface_map, self.sample, self.cloud = SurfaceMap(), SampleLayer(), CloudLayer()
         self.observed, self.key, self.badges = ObservedPoints(), MapKey(self.box), FigureBadges(self.box)
         self.class_key = ClassKey(self.box)
-        self.origins = pg.ScatterPlotItem(size=11, pxMode=True, antialias=True)
-        self.marks, self.handles = TimeMarks(), StartHandles()
-        bottom_to_top = (
+        self.origins, self.marks, self.handles = Origins(), TimeMarks(), StartHandles()
+        bottom_to_top: tuple[pg.GraphicsObject, ...] = (
             self.heat_map,
             self.surface_map,
             self.arrows,
@@ -115,7 +116,7 @@ class PhasePlane(QWidget):
         self.canvas.name_axes("x", "y")
 
     def _listen(self) -> None:
-        self.pointer = PlanePointer(self.box, self.handles, self)
+        self.pointer = PlanePointer(self.box, self.handles, self.origins, self)
         self.pointer.placed.connect(self.startPlaced)
         self.pointer.moved.connect(self.startMoved)
         self.pointer.dropped.connect(self.startDropped)
@@ -181,7 +182,7 @@ class PhasePlane(QWidget):
         self._target_ts = np.asarray(ts, float)
         self.target.set_curves([truth[:, k] for k in range(truth.shape[1])])
         self.observed.set_curves([observed[:, k] for k in range(observed.shape[1])], self.box.pixel())
-        self.origins.setData(pos=truth[0] if len(truth) else np.zeros((0, 2)))
+        self.origins.set_points(truth[0] if len(truth) else np.zeros((0, 2)))
         self._annotate()
 
     def set_sample(self, points: Curve, labels: NDArray[np.integer]) -> None:

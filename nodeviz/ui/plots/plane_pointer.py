@@ -5,6 +5,7 @@ from __future__ import annotations
 from PySide6.QtCore import QObject, QPointF, Qt, Signal
 from PySide6.QtGui import QKeyEvent
 
+from nodeviz.ui.plots.origins import Origins
 from nodeviz.ui.plots.plane_view import PlaneView
 from nodeviz.ui.plots.starts import StartHandles
 
@@ -27,9 +28,9 @@ class PlanePointer(QObject):
     removed = Signal(int)
     resetAsked = Signal()
 
-    def __init__(self, box: PlaneView, handles: StartHandles, parent: QObject) -> None:
+    def __init__(self, box: PlaneView, handles: StartHandles, origins: Origins, parent: QObject) -> None:
         super().__init__(parent)
-        self._box, self._handles = box, handles
+        self._box, self._handles, self._origins = box, handles, origins
         self._just_placed = False
         self._hovered: int | None = None
         box.clicked.connect(self._click)
@@ -66,11 +67,14 @@ class PlanePointer(QObject):
         near = self._near(point)
         self._just_placed = near is None
         if near is None:
-            self._handles.place((point.x(), point.y()))
-            self.placed.emit(point.x(), point.y())
+            self._place(point.x(), point.y())
         else:
             self._handles.active = near
             self._handles.update()
+
+    def _place(self, x: float, y: float) -> None:
+        self._handles.place((x, y))
+        self.placed.emit(x, y)
 
     def _double_click(self, _: QPointF) -> None:
         """Reset the view, and take back the start that the first of the two clicks placed."""
@@ -89,7 +93,10 @@ class PlanePointer(QObject):
         self.removed.emit(index)
 
     def _press(self, point: QPointF) -> None:
-        near = self._near(point)
+        near, origin = self._near(point), self._origins.near((point.x(), point.y()))
+        if near is None and origin is not None:
+            self._place(*origin)
+            near = len(self._handles.points) - 1  # whoever was told may have dropped the oldest
         if near is not None:
             self._box.grab()
             self._handles.active = self._handles.dragged = near
@@ -108,8 +115,10 @@ class PlanePointer(QObject):
 
     def _hover(self, point: QPointF | None) -> None:
         self._hovered = None if point is None else self._near(point)
-        grabbable = self._handles.hover(None if point is None else (point.x(), point.y()))
-        shape = Qt.CursorShape.OpenHandCursor if grabbable else Qt.CursorShape.CrossCursor
+        place = None if point is None else (point.x(), point.y())
+        grabbable = self._handles.hover(place)
+        begun_from = self._origins.hover(None if grabbable else place)
+        shape = Qt.CursorShape.OpenHandCursor if grabbable or begun_from else Qt.CursorShape.CrossCursor
         if self._box.cursor().shape() != shape:
             self._box.setCursor(shape)
 

@@ -52,10 +52,7 @@ class StartHandles(pg.GraphicsObject):
 
     def near(self, point: Point) -> int | None:
         """The start within reach of `point`, the nearest, the newer of two."""
-        pixel = self._pixel()
-        distances = [(math.dist(point, start) / pixel, -index) for index, start in enumerate(self.points)]
-        nearest = min(distances, default=(math.inf, 0))
-        return -nearest[1] if nearest[0] <= REACH else None
+        return nearest_within_reach(point, self.points, self.getViewBox())
 
     def hover(self, point: Point | None) -> bool:
         """Show what a press at `point` would grab; whether there is something."""
@@ -110,5 +107,16 @@ class StartHandles(pg.GraphicsObject):
         return index if index is not None and index < len(self.points) else None
 
     def _pixel(self) -> float:
-        view = self.getViewBox()
-        return 1.0 if view is None else view.viewRect().width() / max(1.0, view.width())
+        return _pixel_of(self.getViewBox())
+
+
+def nearest_within_reach(point: Point, places: Sequence[Point], view: pg.ViewBox | None) -> int | None:
+    """Which of `places` a press at `point` is meant for: the nearest within reach, the later of two."""
+    pixel = _pixel_of(view)
+    distances = [(math.dist(point, place) / pixel, -index) for index, place in enumerate(places)]
+    distance, index = min(distances, default=(math.inf, 0))
+    return -index if distance <= REACH else None
+
+
+def _pixel_of(view: pg.ViewBox | None) -> float:
+    return 1.0 if view is None else float(view.viewRect().width() / max(1.0, view.width()))

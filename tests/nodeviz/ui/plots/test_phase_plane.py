@@ -120,6 +120,32 @@ def test_dragging_a_start_tells_all_the_way_and_where_it_is_dropped(qtbot, answe
     assert answering.extent == extent
 
 
+def test_a_drag_from_a_start_of_the_data_places_one_there_and_moves_it_and_the_plane_stays(qtbot, answering):
+    ts, extent = np.linspace(0, 1, 100), answering.extent
+    answering.set_target(ts, circle()[:, None], circle()[:, None])
+    placed = []
+    answering.startPlaced.connect(lambda *where: placed.append(where))
+    drag(qtbot, answering, (1.0 + 4 * answering.box.pixel(), 0.0), (0.2, 0.5))
+    assert placed == [(1.0, 0.0)]
+    assert answering.starts_of_owner == [pytest.approx((0.2, 0.5), abs=3 * answering.box.pixel())]
+    assert answering.extent == extent
+    assert answering.origins.getData()[0] == pytest.approx([1.0]), "the data are as they were"
+
+
+def test_a_start_of_the_data_grows_under_the_pointer_and_a_hidden_one_is_nothing_to_drag_from(qtbot, answering):
+    answering.set_target(np.linspace(0, 1, 100), circle()[:, None], circle()[:, None])
+    sizes = []
+    for place in (QPointF(0.3, 0.3), QPointF(1.0, 0.0), None):
+        answering.box.hovered.emit(place)
+        sizes.append((answering.origins.points()[0].size(), answering.box.cursor().shape()))
+    (far, cross), (near, hand), (left, _) = sizes
+    assert near > far == left and hand == Qt.CursorShape.OpenHandCursor != cross
+    answering.set_view(ViewSettings(target=False, learnt=False))
+    before = answering.extent
+    drag(qtbot, answering, (1.0, 0.0), (0.2, 0.5))
+    assert answering.starts_of_owner == [] and answering.extent != before
+
+
 def test_an_old_answer_does_not_tear_a_dragged_start_from_the_pointer(plane):
     plane.set_view(ViewSettings(starts=((0.0, 0.0), (1.0, 1.0))))
     plane.handles.dragged = 1
