@@ -14,7 +14,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from solver.field import FlatField
+from solver.field import FlatField, changes_of, check_unchanged
 from solver.gradients.once import OF_EVENTS, once
 from solver.gradients.problem import Outcome, Problem
 from solver.method import Method, OneStep
@@ -81,7 +81,7 @@ class EventWatch(Relay):
     def __init__(self, events: Sequence[Event], problem: Problem) -> None:
         super().__init__(problem.plan.watch)
         self._events = events
-        self._shape, self._like = problem.y0.shape, problem.y0.detach()
+        self._shape, self._like = problem.y0.shape, problem.y0.detach().clone()  # should a condition write to it
         looks = LOOKS if looks_are_free(problem.plan.method) else 1
         self._thetas = [[(n + 1) / parts for n in range(parts)] for parts in (event.looks or looks for event in events)]
         start = problem.times[0]
@@ -169,7 +169,9 @@ def _slope_and_rate(problem: Problem, event: Event, time: float, y: Tensor) -> t
 
 
 def _evaluate(event: Event, t: Tensor, y: Tensor) -> Tensor:
+    before = changes_of(y)
     value = event.condition(t, y)
+    check_unchanged(y, before, "An event's condition")
     if not isinstance(value, Tensor) or value.numel() != 1:
         came = f"shape {tuple(value.shape)}" if isinstance(value, Tensor) else type(value).__name__
         raise ValueError(f"An event's condition(t, y) must return a tensor of one entry; it returned {came}.")

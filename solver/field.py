@@ -174,11 +174,11 @@ def changes_of(y: Tensor) -> int:
     return 0 if y.is_inference() else y._version
 
 
-def check_unchanged(y: Tensor, before: int) -> None:
-    """Raise `ValueError` when a field that was evaluated at y has changed it."""
+def check_unchanged(y: Tensor, before: int, who: str = "The field") -> None:
+    """Raise `ValueError` when a function that was evaluated at y has changed it."""
     if changes_of(y) != before:
         raise ValueError(
-            "The field must leave y as it is, which the solver goes on with; it changed y in place. "
+            f"{who} must leave y as it is, which the solver goes on with; it changed y in place. "
             "Let it return a new tensor: -y or y.mul(-1), not y.mul_(-1); or let it begin with y = y.clone()."
         )
 

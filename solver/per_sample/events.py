@@ -10,6 +10,7 @@ import torch
 from torch import Tensor
 
 from solver.events import LOOKS, Event
+from solver.field import changes_of, check_unchanged
 from solver.gradients.once import OF_EVENTS, once
 from solver.per_sample.field import SampleField
 from solver.per_sample.roots import bracketed_roots
@@ -46,7 +47,9 @@ class Conditions:
 
     def value(self, index: int, t: Tensor, y: Tensor) -> Tensor:
         """g at times (samples,) and flat states (samples, entries): (samples,)."""
+        before = changes_of(y)
         found = self.events[index].condition(self._field.moments(t, y), self._field.shaped(y))
+        check_unchanged(y, before, "An event's condition")
         if not isinstance(found, Tensor) or found.numel() != len(y) or found.shape[:1] != y.shape[:1]:
             came = f"shape {tuple(found.shape)}" if isinstance(found, Tensor) else type(found).__name__
             raise ValueError(

@@ -155,6 +155,18 @@ def test_a_field_that_changes_y_in_place_is_refused_and_y0_left_alone(changing: 
     assert torch.equal(y0, before)
 
 
+@pytest.mark.parametrize("per_sample", [False, True])
+def test_an_event_that_changes_y_in_place_is_refused_and_y0_left_alone(per_sample: bool) -> None:
+    def halved(t: Tensor, y: Tensor) -> Tensor:
+        value = y.sub_(0.5)
+        return value[..., 0] if per_sample else value[0, 0]
+
+    y0 = Y0.clone()
+    with pytest.raises(ValueError, match="An event's condition must leave y as it is"):
+        solve(field, y0, TS, events=halved, per_sample=per_sample)
+    assert torch.equal(y0, Y0)
+
+
 def test_errors_of_a_field_are_its_own() -> None:
     def broken(t: Tensor, y: Tensor) -> Tensor:
         return y @ torch.ones(3, 3, dtype=torch.float64)
