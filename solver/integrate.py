@@ -9,7 +9,6 @@ from math import ceil, copysign, isfinite, isinf, isnan, nan
 import torch
 from torch import Tensor
 
-from solver.controllers import FIRST_ERROR as FIRST_ERROR
 from solver.controllers import Decision, ErrorHistory
 from solver.field import FlatField
 from solver.plan import Plan

@@ -9,7 +9,6 @@ from typing import Generic, NamedTuple, TypeVar
 from torch import Tensor
 
 from solver.controllers import PIDController
-from solver.integrate import FIRST_ERROR
 from solver.method import RungeKutta
 from solver.native.description import Network
 from solver.native.structures import Rules, Tableau
@@ -114,7 +113,7 @@ def rules_of(plan: Plan, norm: int) -> Rules:
         plan.dt or 0.0,
         plan.min_step,
         plan.max_step,
-        FIRST_ERROR,
+        controller.first_error,
         by.beta1,
         by.beta2,
         by.beta3,

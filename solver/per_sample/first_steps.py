@@ -5,7 +5,6 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from solver.controllers import FIRST_ERROR
 from solver.per_sample.field import SampleField
 from solver.per_sample.under_way import SamplePlan
 
@@ -21,7 +20,8 @@ def first_steps(plan: SamplePlan, field: SampleField, t: Tensor, dt_most: Tensor
     ahead = field.evaluate(t + dt, torch.addcmul(y, dt.to(y.dtype).unsqueeze(1), slope), everyone)
     change = tolerance.norms(ahead - slope, y) / guess
     fastest = torch.maximum(speed, change)
-    chosen = torch.minimum(100 * guess, (FIRST_ERROR / fastest) ** (1.0 / (plan.control.error_order + 1)))
+    allowed = plan.control.controller.first_error
+    chosen = torch.minimum(100 * guess, (allowed / fastest) ** (1.0 / (plan.control.error_order + 1)))
     chosen = torch.where(fastest > 1e-15, chosen, (guess * 1e-3).clamp(min=1e-6))  # the field vanishes
     chosen = torch.where(torch.isfinite(change), chosen, guess * 1e-3)
     return torch.where(guess > 0.0, chosen, 0.0)  # 0: so steep that its size overflows

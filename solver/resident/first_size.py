@@ -7,7 +7,7 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-from solver.integrate import FIRST_ERROR
+from solver.plan import Plan
 from solver.resident.field import Evaluate
 from solver.resident.measure import DeviceMeasure
 
@@ -28,7 +28,7 @@ class FirstSize(NamedTuple):
     looked_ahead: Tensor
 
 
-def first_size(at: Beginning, evaluate: Evaluate, measure: DeviceMeasure, error_order: int) -> FirstSize:
+def first_size(at: Beginning, evaluate: Evaluate, measure: DeviceMeasure, plan: Plan) -> FirstSize:
     """A size of the order that the tolerance allows. Source: Hairer, Nørsett, Wanner I, II.4."""
     size, speed = measure.size(at.y, at.y), measure.size(at.slope, at.y)
     guess = torch.where(torch.minimum(size, speed) < 1e-5, 1e-6, 0.01 * size / speed)
@@ -38,7 +38,7 @@ def first_size(at: Beginning, evaluate: Evaluate, measure: DeviceMeasure, error_
     ahead = evaluate((at.t + dt).to(at.y.dtype).squeeze(0), moved)
     change = measure.size(ahead - at.slope, at.y)
     fastest = torch.maximum(speed, change / guess)
-    h = torch.minimum(100 * guess, (FIRST_ERROR / fastest) ** (1.0 / (error_order + 1)))
+    h = torch.minimum(100 * guess, (plan.controller.first_error / fastest) ** (1.0 / (plan.error_order + 1)))
     h = torch.where(fastest > 1e-15, h, (guess * 1e-3).clamp(min=1e-6))  # the field vanishes
     h = torch.where(torch.isfinite(change), h, guess * 1e-3)  # something is wrong ahead; steps will find where
     usable = guess > 0.0

@@ -92,7 +92,7 @@ class ResidentIntegration(Integration):
         looked_ahead = torch.zeros_like(s)
         if size is None:
             beginning = Beginning(at, span, y, slope)
-            first = first_size(beginning, self._fits.evaluate, self._fits.rules.measure, self._error_order)
+            first = first_size(beginning, self._fits.evaluate, self._fits.rules.measure, self._plan)
             planned = first.h.clamp(self._plan.min_step, self._plan.max_step)
             looked_ahead = first.looked_ahead.to(s)
         broken = nan_unless_finite(slope) + nan_unless_finite(y)
