@@ -72,17 +72,6 @@ class Session(ABC):
         return command.run < self.run
 
 
-def session_for(role: Role) -> Session:
-    """A fresh session of `role`."""
-    if role == "trainer":
-        from nodeviz.engine.trainer_session import TrainerSession
-
-        return TrainerSession()
-    from nodeviz.engine.inspector_session import InspectorSession
-
-    return InspectorSession()
-
-
 def _sentence(role: Role, error: Exception) -> str:
     # A ValueError of ours is a sentence for its reader. Anything else is for a bug report.
     if isinstance(error, ValueError):

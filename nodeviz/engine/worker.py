@@ -42,10 +42,8 @@ def run_worker(role: Role, connection: Connection) -> None:
     try:
         import torch
 
-        from nodeviz.engine.session import session_for
-
         torch.set_num_threads(1)
-        session = session_for(role)
+        session = _session_for(role)
     except Exception as error:
         connection.send_bytes(messages.encode(_stillborn(role, error)))
         raise SystemExit(1) from error
@@ -62,6 +60,17 @@ def _step_back(role: Role) -> None:
     if sys.platform != "win32":
         with suppress(OSError):
             os.nice(YIELDING[role])
+
+
+def _session_for(role: Role) -> Session:
+    """A fresh session of `role`."""
+    if role == "trainer":
+        from nodeviz.engine.trainer_session import TrainerSession
+
+        return TrainerSession()
+    from nodeviz.engine.inspector_session import InspectorSession
+
+    return InspectorSession()
 
 
 def _stillborn(role: Role, error: Exception) -> Failed:
