@@ -234,6 +234,9 @@ class InspectorSession(Session):
 
     def _begin_study(self, ask: AskStudy) -> Iterator[Report]:
         attend, experiment = self._study.attentive(self.attend), self._configured_experiment()
+        if experiment.dataset.lost:
+            sentence = f"Nothing can be studied without data. {experiment.dataset.lost}"
+            return iter((Report(sentence=sentence, done=True),))
         # An edit of the view alone is not told to workers: of what it shows, the question says what matters.
         looked_at = replace(experiment, view=replace(experiment.view, layers=ask.layers))
         return study_named(ask.study).run(Subject(looked_at, self._weights.theta, self._weights.step, attend))

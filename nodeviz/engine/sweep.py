@@ -58,6 +58,9 @@ def sweep(inspector: Inspector, question: Question, away: Callable[[], float]) -
     """
     settings = inspector.experiment.solver
     axis: Axis = "dt" if settings.steps_are_fixed else "rtol"
+    if not len(question.starts):
+        yield Answer(axis, (), None, True, f"Nothing starts at the data. {inspector.experiment.dataset.lost}")
+        return
     reference = inspector.reference(question.starts, question.ts, _tight(settings))
     if not reference.status.ok:
         yield Answer(axis, (), None, True, f"There is nothing to compare with. {reference.status.sentence}")
