@@ -17,8 +17,9 @@ from nodeviz.engine.carry import carried, keeps_weights
 from nodeviz.experiment import Experiment
 from nodeviz.fields.layout import size_of
 from nodeviz.tasks.descent import Descent
-from nodeviz.tasks.learnt import place
+from nodeviz.tasks.learnt import Learnt, Placed, place
 from nodeviz.tasks.optimisers import Optimiser, optimiser_named
+from nodeviz.tasks.run import Run
 from solver.solution import Status
 
 
@@ -50,6 +51,20 @@ class TrainerState(NamedTuple):
     random: NDArray[np.uint8]
 
 
+class _Standing(NamedTuple):
+    """All that training stands on. It is built whole before any of it counts."""
+
+    experiment: Experiment
+    run: Run
+    lost: str
+    """Why the run has no data to train with: its weights are kept, and can be looked at."""
+    steps: int
+    trained: Placed
+    shown: Placed
+    optimiser: Optimiser
+    generator: np.random.Generator
+
+
 class Trainer:
     """Owns θ, the optimiser and the data of one experiment.
 
@@ -58,11 +73,19 @@ class Trainer:
     """
 
     def __init__(self, experiment: Experiment) -> None:
-        self.experiment = experiment
-        self.run = experiment.task.begin(experiment)
-        self._lost = experiment.dataset.lost
-        """Why the run has no data to train with: its weights are kept, and can be looked at."""
-        self.reset()
+        self._stand_at(_at_the_beginning(experiment))
+
+    def _stand_at(self, standing: _Standing) -> None:
+        self.experiment: Experiment = standing.experiment
+        self.run: Run = standing.run
+        self._lost: str = standing.lost
+        self.steps: int = standing.steps
+        self._generator: np.random.Generator = standing.generator
+        self._trained: Tensor = standing.trained.theta
+        self._learnt: Learnt = standing.trained.learnt
+        self._shown: Tensor = standing.shown.theta
+        self._shown_learnt: Learnt = standing.shown.learnt
+        self._optimise_with(standing.optimiser)
 
     @property
     def device(self) -> torch.device:
@@ -113,30 +136,21 @@ class Trainer:
         """
         old = self.experiment
         if not keeps_weights(old, new):
-            other = Trainer(new)
-            self.__dict__.update(other.__dict__)
+            self._stand_at(_at_the_beginning(new))
             return False
-        begun_anew = _run_of(old) != _run_of(new)
-        run = new.task.begin(new) if begun_anew else self.run
+        run, lost = self.run, self._lost
+        if _run_of(old) != _run_of(new):
+            run, lost = new.task.begin(new), new.dataset.lost
         if old.field != new.field or run.device != self.run.device:
-            state = carried_state(old, new, self.state())
-            before = (self.experiment, self.run)
-            self.experiment, self.run = new, run
-            try:
-                self.restore(state)
-            except Exception:
-                self.experiment, self.run = before
-                raise
-        self.experiment, self.run = new, run
-        if begun_anew:
-            self._lost = new.dataset.lost
+            self._stand_at(_standing(new, run, lost, carried_state(old, new, self.state())))
+        self.experiment, self.run, self._lost = new, run, lost
         if old.training.optimiser != new.training.optimiser:
             self._optimise_with(optimiser_named(new.training.optimiser, self._trained))
         return True
 
     def reset(self) -> None:
         """Step 0: the initial weights of the seed, a fresh optimiser, the same batches again."""
-        self.restore(TrainerState(0, self.experiment.initial_parameters(), {}, np.zeros(0, np.uint8)))
+        self.restore(_initial_state(self.experiment))
 
     def state(self) -> TrainerState:
         """A copy of all that training needs to go on exactly."""
@@ -148,18 +162,7 @@ class Trainer:
 
         Raises `ValueError`, with all as it was before, when the weights are of another field.
         """
-        field, training = self.experiment.field, self.experiment.training
-        _check_weights(self.experiment, state)
-        trained = state.optimiser.get("trained", state.theta)
-        device = self.run.device
-        moved, shown = place(field, trained, device), place(field, state.theta, device)
-        optimiser = optimiser_named(training.optimiser, moved.theta)
-        optimiser.restore(state.optimiser)
-        generator = _generator_from(state.random, training.seed)
-        self.steps = state.step
-        (self._trained, self._learnt), (self._shown, self._shown_learnt) = moved, shown
-        self._generator = generator
-        self._optimise_with(optimiser)
+        self._stand_at(_standing(self.experiment, self.run, self._lost, state))
 
     def _find_data(self) -> None:
         """Begin with data that were lost, where they are there again. Raises `ValueError` while they are not."""
@@ -177,6 +180,33 @@ class Trainer:
         if self._descent.move(gradient, self.steps, self.experiment.training):
             return None
         return Trouble(Status.non_finite.value, "The gradient became infinite or not a number.", _CALM)
+
+
+def _at_the_beginning(experiment: Experiment) -> _Standing:
+    return _standing(experiment, experiment.task.begin(experiment), experiment.dataset.lost, _initial_state(experiment))
+
+
+def _initial_state(experiment: Experiment) -> TrainerState:
+    return TrainerState(0, experiment.initial_parameters(), {}, np.zeros(0, np.uint8))
+
+
+def _standing(experiment: Experiment, run: Run, lost: str, state: TrainerState) -> _Standing:
+    """Where `state` was taken. Raises `ValueError` when its weights are not those of the experiment's field."""
+    _check_weights(experiment, state)
+    field, training = experiment.field, experiment.training
+    trained = place(field, state.optimiser.get("trained", state.theta), run.device)
+    optimiser = optimiser_named(training.optimiser, trained.theta)
+    optimiser.restore(state.optimiser)
+    return _Standing(
+        experiment,
+        run,
+        lost,
+        state.step,
+        trained,
+        place(field, state.theta, run.device),
+        optimiser,
+        _generator_from(state.random, training.seed),
+    )
 
 
 _CALM = "Lower the learning rate, clip the gradient, or reset."
