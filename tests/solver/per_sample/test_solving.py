@@ -81,6 +81,19 @@ def test_a_batch_of_one_makes_the_steps_of_the_shared_solver(method: Method, con
     assert torch.allclose(independent.ys, alone.ys, atol=1e-8, rtol=0)
 
 
+@pytest.mark.parametrize("per_sample", [False, True])
+def test_a_first_step_goes_by_its_controllers_own_first_error(per_sample: bool) -> None:
+    class Careful(PIDController):
+        first_error = 0.2 / 2**5  # half the step: dopri5's error behaves as dt^5
+
+    sizes = []
+    for controller in (PIDController(), Careful()):
+        how = {"method": "dopri5", "controller": controller, "rtol": 1e-6, "atol": 1e-6}
+        solution = solve(MODULATED.field, STARTS[:1], TIMES, per_sample=per_sample, **how)
+        sizes.append(solution.samples.steps.dt[0] if per_sample else solution.stats.steps[0].dt)
+    assert sizes[1] == pytest.approx(0.5 * sizes[0])
+
+
 @pytest.mark.parametrize("field", [MODULATED.field, Perceptron(), Perceptron(64)], ids=["linear", "small", "wide"])
 @pytest.mark.parametrize("method", TIGHT_ENOUGH, ids=by_name)
 def test_a_sample_fares_alone_as_it_does_among_256(method: Method, field: torch.nn.Module) -> None:
