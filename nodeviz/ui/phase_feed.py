@@ -12,6 +12,7 @@ from nodeviz.engine.messages import Portrait, TrajectoriesSolved
 from nodeviz.engine.packed import Curve, unpack
 from nodeviz.experiment import Experiment
 from nodeviz.export import Trajectory
+from nodeviz.fields.formula import FormulaField
 from nodeviz.tasks.picture import Cloud, Picture, Surface
 from nodeviz.ui.engine_link import EngineLink
 from nodeviz.ui.inspection import Scene, Starts
@@ -102,7 +103,8 @@ class PhaseFeed(QObject):
             self._show_data(after)
         if type(before.task) is not type(after.task):
             self._begin_task(after)
-        if before.field != after.field and not self._answered:
+        # What is typed flows at once, also where its trajectories take the inspector seconds.
+        if before.field != after.field and (not self._answered or isinstance(after.field, FormulaField)):
             self.preview()
         self._look()
 

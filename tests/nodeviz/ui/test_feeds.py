@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import numpy as np
+from msgspec.structs import replace
 
 from nodeviz.datasets.moons import Moons
 from nodeviz.engine.messages import Portrait, Progress, SweepExtended, SweepPoint
 from nodeviz.engine.packed import Curve, pack
+from nodeviz.fields.formula import FormulaField
 from nodeviz.tasks import MatchDensity
 from nodeviz.ui.launch import Launched
 from tests.nodeviz.ui.pretended import PretendedClient
@@ -81,6 +83,20 @@ def test_a_portrait_draws_the_learnt_trajectory_and_its_price(
     (exported,) = launched.window.trajectories()
     assert exported.label == "learnt" and np.array_equal(exported.ys, ys)
     assert launched.window.cost.values["steps"].text() == "139 / 2"
+
+
+def test_a_formula_flows_as_soon_as_it_is_typed_while_the_inspector_still_solves(
+    launched: Launched, client: PretendedClient, qtbot, monkeypatch
+) -> None:
+    store = launched.desk.store
+    store.take(replace(store.experiment, field=FormulaField()))
+    still = np.zeros((8, 8, 2), np.float32)
+    answer = Portrait(1, 0, 0.0, (-2.0, 2.0, -2.0, 2.0), pack(still), learnt=(), user=(), milliseconds=1.0)
+    hear(launched, client, qtbot, answer)
+    drawn: list[np.ndarray] = []
+    monkeypatch.setattr(launched.window.plane, "set_portrait", lambda velocity, extent: drawn.append(velocity))
+    assert store.edit("field.dx", "3 + 0*x")
+    assert len(drawn) == 1 and (drawn[0][..., 0] == 3.0).all()
 
 
 def test_a_sweep_shows_its_points_and_what_the_solver_as_set_costs(
