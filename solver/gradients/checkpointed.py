@@ -16,6 +16,7 @@ from solver.gradients.kept_pullbacks import LinearisingField
 from solver.gradients.once import once, through
 from solver.gradients.parallel_adjoint import ParallelAdjoint, parallelises
 from solver.gradients.problem import Outcome, Problem
+from solver.gradients.recorded import Recording, recorded
 from solver.gradients.replayed_adjoint import discrete_adjoint
 from solver.method import AsynchronousLeapfrog, ImplicitRungeKutta, RungeKutta
 from solver.resident.choosing import CHOICE
@@ -42,13 +43,7 @@ class Checkpointed:
     graph_bytes: int = 256 * 2**20
 
     def solve(self, problem: Problem) -> Outcome:
-        field = self._field(problem)
-        slope = problem.first_slope(field)
-        if not problem.needs_gradient:
-            return problem.outcome(problem.integrate(field, problem.y0.reshape(-1), first_slope=slope))
-        found: list[Trajectory] = []
-        ys = _Checkpointed.apply(problem, found, field, slope, problem.y0, *problem.parameters)
-        return problem.outcome(found[0], ys)
+        return recorded(problem, self._field(problem), _Checkpointed)
 
     def _field(self, problem: Problem) -> FlatField:
         """The field as the steps evaluate it: with graphs where these can be kept."""
@@ -66,34 +61,24 @@ class Checkpointed:
 
 
 class _Checkpointed(torch.autograd.Function):
-    """ys = solve(y0, parameters); `found` receives the trajectory."""
+    """ys = solve(y0, parameters), for `recorded`."""
 
     @staticmethod
-    def forward(
-        ctx: Any,
-        problem: Problem,
-        found: list[Trajectory],
-        field: FlatField,
-        slope: Tensor | None,
-        y0: Tensor,
-        *parameters: Tensor,
-    ) -> Tensor:
+    def forward(ctx: Any, recording: Recording, y0: Tensor, *parameters: Tensor) -> Tensor:
+        problem, field = recording.problem, recording.field
         start = y0.detach().clone().reshape(-1)  # kept, and the caller may change y0
         # slopes of implicit steps would have to be solved for again, those that leapfrog carries along are lost
         needs_slopes = isinstance(problem.plan.method, ImplicitRungeKutta | AsynchronousLeapfrog)
         keep = Keep.slopes if needs_slopes or parallelises(problem) else Keep.starts
-        stages: MakeStages = StageBuffer
-        if isinstance(field, RecordingField):
-            stages, slope = field.make_stages, field.first_slope
-        elif isinstance(field, LinearisingField):
-            stages = field.make_stages
-        trajectory = problem.integrate(field, start, stages, first_slope=slope, keep=keep)
-        found.append(trajectory)
+        kept = field if isinstance(field, RecordingField | LinearisingField) else None
+        stages: MakeStages = StageBuffer if kept is None else kept.make_stages
+        with_graph = field.first_slope if isinstance(field, RecordingField) else None
+        trajectory = recording.integrate(start, stages=stages, first_slope=with_graph, keep=keep)
         ctx.save_for_backward(*parameters)  # so that a change to them before backward is noticed
         ctx.problem = problem
         ctx.steps, ctx.end = _steps_to(trajectory.reached, trajectory)
-        if isinstance(field, RecordingField | LinearisingField):
-            graphs = field.kept_steps(len(ctx.steps), problem.stats)
+        if kept is not None:
+            graphs = kept.kept_steps(len(ctx.steps), problem.stats)
             ctx.steps = [step._replace(graph=graph) for step, graph in zip(ctx.steps, graphs, strict=True)]
         return trajectory.ys
 
@@ -106,7 +91,7 @@ class _Checkpointed(torch.autograd.Function):
             steps, ctx.steps = ctx.steps, [step._replace(graph=None) for step in ctx.steps]  # graphs serve once
             y0 = _pull_back(problem, steps, ctx.end, rows, sums)
         found, sources = (y0.view(problem.y0.shape), *sums.totals), (problem.y0, *parameters, *cotangents)
-        return None, None, None, None, *once(found, sources, through(Checkpointed.name))
+        return None, *once(found, sources, through(Checkpointed.name))
 
 
 def _steps_to(row: int, trajectory: Trajectory) -> tuple[list[Checkpoint], Point]:

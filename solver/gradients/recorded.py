@@ -7,6 +7,8 @@ from torch import Tensor
 
 from solver.field import FlatField
 from solver.gradients.problem import Outcome, Problem
+from solver.stages import StageBuffer
+from solver.step import MakeStages
 from solver.trajectory import Keep, Trajectory
 
 
@@ -14,14 +16,23 @@ class Recording:
     """A solve that is being recorded: a problem, its field as the steps see it, f at the start, and what was found."""
 
     def __init__(self, problem: Problem, field: FlatField, first_slope: Tensor | None) -> None:
-        self.problem = problem
+        self.problem, self.field = problem, field
         self.found: list[Trajectory] = []
-        self._field, self._first_slope = field, first_slope
+        self._first_slope = first_slope
 
-    def integrate(self, y0: Tensor, problem: Problem | None = None, keep: Keep = Keep.nothing) -> Trajectory:
-        """Integrate from the flat y0, by another problem's plan where one is given."""
+    def integrate(
+        self,
+        y0: Tensor,
+        problem: Problem | None = None,
+        stages: MakeStages = StageBuffer,
+        *,
+        first_slope: Tensor | None = None,
+        keep: Keep = Keep.nothing,
+    ) -> Trajectory:
+        """Integrate from the flat y0, by another problem's plan and from another's first slope where one is given."""
         how = self.problem if problem is None else problem
-        self.found.append(how.integrate(self._field, y0, first_slope=self._first_slope, keep=keep))
+        slope = self._first_slope if first_slope is None else first_slope
+        self.found.append(how.integrate(self.field, y0, stages, first_slope=slope, keep=keep))
         return self.found[-1]
 
 
