@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from time import perf_counter
-from typing import Literal
+from typing import Literal, NamedTuple
 
 import numpy as np
 from msgspec.structs import replace
@@ -48,6 +48,14 @@ Work = Literal["idle", "study", "sweep", "portrait", "trajectories"]
 URGENCY: tuple[Work, ...] = ("idle", "study", "sweep", "portrait", "trajectories")
 
 
+class _InForce(NamedTuple):
+    """An experiment that is looked at, what its own trajectories are, and its task, begun."""
+
+    experiment: Experiment
+    question: Question
+    run: Run
+
+
 class InspectorSession(Session):
     """Answers one question at a time, each with the experiment and the weights in force when its turn comes."""
 
@@ -55,17 +63,15 @@ class InspectorSession(Session):
 
     def __init__(self) -> None:
         super().__init__()
-        self._experiment: Experiment | None = None
+        self._in_force: _InForce | None = None
         self._weights = Weights(np.zeros(0, np.float32), 0)
         self._weights_since = 0
         """The revision that made the field what it is: older weights are of another field. A session that was just
         begun, perhaps in the place of a lost one, cannot know it and takes what has the right length."""
-        self._question = Question(np.zeros((0, 2)), np.zeros(0))
         self._trajectories: AskTrajectories | None = None
         self._portrait: AskPortrait | None = None
         self._sweep: Background[AskSweep, Answer] = Background()
         self._study: Background[AskStudy, Report] = Background()
-        self._run: Run | None = None
         self._work: Work = "idle"
         self._away = 0.0
 
@@ -79,7 +85,7 @@ class InspectorSession(Session):
             case Configure():
                 return self._configure(command)
             case Reset():
-                self._weights = self._initial_weights(self._configured_experiment())
+                self._weights = self._initial_weights(self._looked_at().experiment)
                 self.run = command.run
                 self._begin_anew()
                 return [self._configured(False)]
@@ -119,12 +125,13 @@ class InspectorSession(Session):
         return events
 
     def _configure(self, command: Configure) -> list[Event]:
-        new, old = command.experiment, self._experiment
+        new, before = command.experiment, self._in_force
+        old = None if before is None else before.experiment
         kept = old is not None and command.run == self.run and keeps_weights(old, new)
-        if old is None or self._run is None or _studied(old) != _studied(new):
-            question, task_run = question_of(new), _begun_here(new)
+        if before is None or _studied(before.experiment) != _studied(new):
+            in_force = _InForce(new, question_of(new), _begun_here(new))
         else:
-            question, task_run = self._question, self._run
+            in_force = before._replace(experiment=new)
         if old is not None and kept:
             weights = self._weights._replace(theta=carried(old, new, self._weights.theta))
         else:
@@ -133,7 +140,7 @@ class InspectorSession(Session):
             self._weights_since = command.revision
         if old is None or command.run != self.run or _swept(old) != _swept(new):
             self._begin_anew()
-        self._experiment, self._question, self._weights, self._run = new, question, weights, task_run
+        self._in_force, self._weights = in_force, weights
         self.run, self.revision = command.run, command.revision
         return [self._configured(kept)]
 
@@ -150,7 +157,7 @@ class InspectorSession(Session):
     def _solve_trajectories(self, ask: AskTrajectories) -> list[Event]:
         self._trajectories = None
         inspector, run, revision = self._inspector(self.attend), self.run, self.revision
-        ts = self._question.ts
+        ts = self._looked_at().question.ts
         with self._working("trajectories"):
             curves = _curves(inspector, ask.starts, ts)
             layers = _layered(inspector, ask.starts, ts, ask.layers)
@@ -169,7 +176,7 @@ class InspectorSession(Session):
         self._portrait = None
         # Taken at once: an edit may be obeyed in the middle of a solve, and this is about the experiment before it.
         inspector, run, revision = self._inspector(self.attend), self.run, self.revision
-        question, task_run = self._question, self._configured_run()
+        _, question, task_run = self._looked_at()
         began, was_away = perf_counter(), self._away
         with self._working("portrait"):
             velocity = inspector.velocity(ask.extent, ask.t, ask.grid)
@@ -220,7 +227,7 @@ class InspectorSession(Session):
 
     def _begin_sweep(self) -> Iterator[Answer]:
         inspector = self._inspector(self._sweep.attentive(self.attend))
-        return sweep(inspector, self._question, away=lambda: self._away)
+        return sweep(inspector, self._looked_at().question, away=lambda: self._away)
 
     def _extend_study(self, ask: AskStudy) -> list[Event]:
         with self._working("study"):
@@ -233,7 +240,7 @@ class InspectorSession(Session):
         ]
 
     def _begin_study(self, ask: AskStudy) -> Iterator[Report]:
-        attend, experiment = self._study.attentive(self.attend), self._configured_experiment()
+        attend, experiment = self._study.attentive(self.attend), self._looked_at().experiment
         if experiment.dataset.lost:
             sentence = f"Nothing can be studied without data. {experiment.dataset.lost}"
             return iter((Report(sentence=sentence, done=True),))
@@ -256,17 +263,12 @@ class InspectorSession(Session):
         return URGENCY.index(work) > URGENCY.index(self._work)
 
     def _inspector(self, attend: Callable[[], None]) -> Inspector:
-        return Inspector(self._configured_experiment(), self._weights, attend)
+        return Inspector(self._looked_at().experiment, self._weights, attend)
 
-    def _configured_experiment(self) -> Experiment:
-        if self._experiment is None:
+    def _looked_at(self) -> _InForce:
+        if self._in_force is None:
             raise ValueError("There is no experiment to look at yet. Open one, or make a new one.")
-        return self._experiment
-
-    def _configured_run(self) -> Run:
-        if self._run is None:
-            raise ValueError("There is no experiment to look at yet. Open one, or make a new one.")
-        return self._run
+        return self._in_force
 
     def _initial_weights(self, experiment: Experiment) -> Weights:
         return Weights(experiment.initial_parameters(), 0)
