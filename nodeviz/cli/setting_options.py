@@ -12,12 +12,12 @@ from typing import Any, NamedTuple
 import msgspec
 
 from nodeviz.cli.command import TEXT, Misuse
-from nodeviz.cli.formula_parameters import add_parameter_option, parameters_as_asked
+from nodeviz.cli.formula_parameters import Given, add_parameter_option, parameters_as_asked
 from nodeviz.cli.naming import name_of
 from nodeviz.datasets import DATASETS
 from nodeviz.experiment import Experiment, SolverSettings, TrainingSettings
 from nodeviz.fields import FIELDS, Field
-from nodeviz.fields.formula import FormulaField, Parameter
+from nodeviz.fields.formula import FormulaField
 from nodeviz.fields.formula_language import FormulaError
 from nodeviz.settings import Setting, settings_of
 from nodeviz.tasks import TASKS
@@ -112,7 +112,7 @@ def experiment_as_asked(experiment: Experiment, options: argparse.Namespace) -> 
     return msgspec.structs.replace(after, name=name_of(experiment, after))
 
 
-def _with_parameters(field: Field, asked: dict[str, Any], given: Sequence[Parameter]) -> dict[str, Any]:
+def _with_parameters(field: Field, asked: dict[str, Any], given: Sequence[Given]) -> dict[str, Any]:
     """`asked` with the parameters of a formula. Raises `ValueError` where they are of no formula."""
     if isinstance(field, FormulaField):
         try:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import msgspec
 import pytest
+from msgspec.structs import replace
 
 from nodeviz.cli.command import Misuse, Parser
 from nodeviz.cli.setting_options import (
@@ -129,10 +130,21 @@ def test_a_formula_has_the_parameters_that_are_asked_for(text: str, parameter: P
     assert field == FormulaField("mu*x", "y", (parameter,))
 
 
-def test_a_parameter_takes_the_place_of_the_one_of_its_name() -> None:
-    field = asked("--field", "formula", "--parameter", "b=2", "--parameter", "a=-1").field
-    assert isinstance(field, FormulaField)
-    assert {each.name: each.value for each in field.parameters} == {"a": -1.0, "b": 2.0}
+@pytest.mark.parametrize(
+    ("text", "parameter"),
+    [
+        ("a=-1", Parameter("a", -1.0, -2.0, 2.0)),
+        ("a=3", Parameter("a", 3.0, -2.0, 3.0)),
+        ("a=1:0:9", Parameter("a", 1.0, 0.0, 9.0)),
+        ("a=1:fixed", Parameter("a", 1.0, -2.0, 2.0, trained=False)),
+    ],
+)
+def test_what_is_not_said_of_a_parameter_that_is_there_stays_as_it_is(text: str, parameter: Parameter) -> None:
+    first, second = FormulaField().parameters
+    assert asked("--field", "formula", "--parameter", text).field == FormulaField(parameters=(parameter, second))
+    held = ["--field", "formula", "--parameter", "a=1:fixed", "--parameter"]
+    assert asked(*held, "a=2").field.parameters[0] == replace(first, value=2.0, trained=False)
+    assert asked(*held, "a=2:trained").field.parameters[0] == replace(first, value=2.0)
 
 
 @pytest.mark.parametrize(
