@@ -6,19 +6,19 @@ python -m benchmarks.gradients [--out docs/gradients.md] [--rounds 9]
 from __future__ import annotations
 
 import argparse
-import gc
-import os
 import platform
-import time
-from collections.abc import Callable, Iterable, Iterator
-from datetime import date
+from collections.abc import Iterator
 from pathlib import Path
 from statistics import median
+from time import perf_counter
 from typing import NamedTuple
 
 import torch
 from torch import Tensor
 
+from benchmarks.report import machine, today
+from nodeviz.analysis.kept_bytes import kept_by
+from nodeviz.analysis.timing import in_turns
 from solver import GRADIENT_MODES, Solution, native, solve
 from solver.gradients.checkpointed import Checkpointed
 
@@ -35,17 +35,21 @@ class Workload(NamedTuple):
     field: torch.nn.Module
     y0: Tensor
     ts: Tensor
+    rowwise: bool
 
 
 NO_GRAPHS = "checkpointed, no graphs"
 
 
 class Way(NamedTuple):
+    """A gradient mode with a method."""
+
     mode: str
     method: str
 
     @property
     def gradient(self) -> str | Checkpointed:
+        """As `solve` takes it."""
         return Checkpointed(graph_bytes=0) if self.mode == NO_GRAPHS else self.mode
 
     def __str__(self) -> str:
@@ -78,6 +82,7 @@ class Trained(torch.nn.Module):
         return velocity
 
     def fit(self, steps: int, rate: float) -> Trained:
+        """The same network after so many steps of Adam."""
         optimiser = torch.optim.Adam(self.parameters(), lr=rate)
         for _ in range(steps):
             x, v = (6 * torch.rand(512, 2) - 3).unbind(-1)
@@ -100,17 +105,20 @@ class CubicSpiral(torch.nn.Module):
 
 
 def workloads() -> list[Workload]:
+    """The two networks, fitted, and a field of few parameters."""
     generator = torch.Generator().manual_seed(1)
     starts = 5 * torch.rand(256, 2, generator=generator) - 2.5
     ring = 2 * torch.nn.functional.normalize(torch.randn(20, 2, generator=generator), dim=-1)
     small, wide = Trained(64).fit(1500, 3e-3), Trained(512).fit(300, 1e-3)
     ends = torch.tensor([0.0, 4.0])
     return [
-        Workload("Van der Pol, trained 2-64-64-2 field, 256 starts, T = 4", small, starts, ends),
+        Workload("Van der Pol, trained 2-64-64-2 field, 256 starts, T = 4", small, starts, ends, False),
         Workload(
-            "Van der Pol, trained 2-512-512-2 field (266,242 parameters), 8 starts, T = 4", wide, starts[:8], ends
+            "Van der Pol, trained 2-512-512-2 field (266,242 parameters), 8 starts, T = 4", wide, starts[:8], ends, True
         ),
-        Workload("Cubic spiral, 4 parameters, 20 starts, 10 times", CubicSpiral(), ring, torch.linspace(0, 10, 10)),
+        Workload(
+            "Cubic spiral, 4 parameters, 20 starts, 10 times", CubicSpiral(), ring, torch.linspace(0, 10, 10), True
+        ),
     ]
 
 
@@ -120,133 +128,136 @@ def ways() -> list[Way]:
     return [Way(name, "alf" if name == "reversible" else "dopri5") for name in (modes[0], NO_GRAPHS, *modes[1:])]
 
 
-def differentiate(workload: Workload, way: Way, tolerance: float, rowwise: bool) -> Iterator[Solution | Tensor]:
-    """Yields the solution after the forward pass, and θ's gradient after the backward pass."""
-    how = {"method": way.method, "rtol": tolerance, "atol": tolerance, "max_steps": 10_000, "rowwise": rowwise}
-    solution = solve(workload.field, workload.y0, workload.ts, gradient=way.gradient, **how)
-    yield solution
-    loss = solution.ys[1:].square().mean()
-    found = torch.autograd.grad(loss, tuple(workload.field.parameters()))
-    yield torch.cat([x.flatten() for x in found])
+class Trial(NamedTuple):
+    """One workload, differentiated one way at one tolerance."""
+
+    workload: Workload
+    way: Way
+    tolerance: float
+
+    def solution(self) -> Solution:
+        """The forward pass."""
+        _, field, y0, ts, rowwise = self.workload
+        return solve(
+            field,
+            y0,
+            ts,
+            method=self.way.method,
+            gradient=self.way.gradient,
+            rtol=self.tolerance,
+            atol=self.tolerance,
+            max_steps=10_000,
+            rowwise=rowwise,
+        )
+
+    def gradient(self, solution: Solution) -> Tensor:
+        """θ's gradient: the backward pass."""
+        loss = solution.ys[1:].square().mean()
+        found = torch.autograd.grad(loss, tuple(self.workload.field.parameters()))
+        return torch.cat([x.flatten() for x in found])
+
+    def refusal(self) -> str:
+        """Why there is no gradient; empty where there is one."""
+        try:
+            status = self.solution().status
+        except ValueError:
+            return "too many parameters"
+        return "" if status.ok else f"solve ended: {status.value}"
 
 
 def exact(workload: Workload) -> Tensor:
     """θ's gradient in float64 at a tight tolerance."""
     workload.field.double()
     try:
-        double = workload._replace(y0=workload.y0.double(), ts=workload.ts.double())
-        *_, gradient = differentiate(double, Way("checkpointed", "dop853"), 1e-12, rowwise=False)
+        double = workload._replace(y0=workload.y0.double(), ts=workload.ts.double(), rowwise=False)
+        trial = Trial(double, Way("checkpointed", "dop853"), 1e-12)
+        return trial.gradient(trial.solution())
     finally:
         workload.field.float()
-    return gradient
 
 
-def kept_bytes(run: Callable[[], Iterator[object]]) -> int:
-    """What stays in memory between the passes: tensors that Python holds, and those that autograd saved."""
-    before = set(_storages(_live_tensors()))
-    saved: list[Tensor] = []
+class BothPasses:
+    """Makes a trial's gradient when called, and notes how many seconds each backward pass took."""
 
-    def pack(tensor: Tensor) -> Tensor:
-        saved.append(tensor)
-        return tensor
+    def __init__(self, trial: Trial) -> None:
+        self._trial = trial
+        self.backward: list[float] = []
 
-    with torch.autograd.graph.saved_tensors_hooks(pack, lambda tensor: tensor):
-        passes = run()
-        next(passes)
-    after = _storages([*_live_tensors(), *saved])
-    return sum(size for place, size in after.items() if place not in before)
-
-
-def _live_tensors() -> list[Tensor]:
-    gc.collect()
-    return [each for each in gc.get_objects() if issubclass(type(each), Tensor)]  # isinstance() wakes proxies
-
-
-def _storages(tensors: Iterable[Tensor]) -> dict[int, int]:
-    return {x.untyped_storage().data_ptr(): x.untyped_storage().nbytes() for x in tensors}
-
-
-class Sample(NamedTuple):
-    forward: float
-    backward: float
-
-
-def timed(passes: Iterator[object]) -> Sample:
-    began = time.perf_counter()
-    solution = next(passes)
-    between = time.perf_counter()
-    next(passes)
-    del solution
-    return Sample(1e3 * (between - began), 1e3 * (time.perf_counter() - between))
+    def __call__(self) -> None:
+        solution = self._trial.solution()
+        between = perf_counter()
+        self._trial.gradient(solution)
+        del solution
+        self.backward.append(perf_counter() - between)
 
 
 def measure(workload: Workload, tolerance: float, rounds: int) -> Iterator[str]:
-    """A row for each way, timed in turn so that a busy moment of the machine meets all of them."""
-    truth, rowwise = exact(workload), workload.y0.shape[0] < 100
-    able: dict[Way, list[Sample]] = {}
-    refused: dict[Way, str] = {}
-    for way in ways():
-        if way.method != "dopri5" and tolerance < LOOSE:
+    """A row for each way, timed in turns."""
+    truth = exact(workload)
+    loose = tolerance >= LOOSE
+    trials = [Trial(workload, way, tolerance) for way in ways() if loose or way.method == "dopri5"]
+    refusals = [trial.refusal() for trial in trials]
+    able = {str(trial.way): BothPasses(trial) for trial, why in zip(trials, refusals, strict=True) if not why}
+    timings = in_turns(able, rounds, shortest=0.0)
+    for trial, why in zip(trials, refusals, strict=True):
+        if why:
+            yield f"| {tolerance:.0e} | {trial.way} | — | — | — | — | {why} |"
             continue
-        try:
-            status = next(differentiate(workload, way, tolerance, rowwise)).status
-            if status.ok:
-                able[way] = []
-            else:
-                refused[way] = f"solve ended: {status.value}"
-        except ValueError:
-            refused[way] = "too many parameters"
-    for _ in range(rounds):
-        for way, samples in able.items():
-            samples.append(timed(differentiate(workload, way, tolerance, rowwise)))
-    for way in ways():
-        if way in refused:
-            yield f"| {tolerance:.0e} | {way} | — | — | — | — | {refused[way]} |"
-        elif way in able:
-            yield row(way, tolerance, cost(workload, way, tolerance, rowwise, truth, able[way]))
+        name = str(trial.way)
+        yield row(trial, cost(trial, truth, timings[name].median, median(able[name].backward[-rounds:])))
 
 
-def cost(workload: Workload, way: Way, tolerance: float, rowwise: bool, truth: Tensor, samples: list[Sample]) -> Cost:
-    solution, gradient = differentiate(workload, way, tolerance, rowwise)
-    stats = solution.stats
-    failed = stats.backward_status is not None and not stats.backward_status.ok
-    note = f"{stats.backward_status.value}" if failed else ("" if stats.drift is None else f"drift {stats.drift:.1g}")
+def cost(trial: Trial, truth: Tensor, total: float, backward: float) -> Cost:
+    """What the trial came to, that took so many seconds."""
+    solution = trial.solution()
+    gradient, stats = trial.gradient(solution), solution.stats
+    note = "" if stats.drift is None else f"drift {stats.drift:.1g}"
+    if stats.backward_status is not None and not stats.backward_status.ok:
+        note = stats.backward_status.value
     return Cost(
         error=float((gradient.double() - truth).norm() / truth.norm()),
-        total=median(sample.forward + sample.backward for sample in samples),
-        backward=median(sample.backward for sample in samples),
-        kept=kept_bytes(lambda: differentiate(workload, way, tolerance, rowwise)),
+        total=1e3 * total,
+        backward=1e3 * backward,
+        kept=kept_by(trial.solution).bytes,
         nfe_forward=stats.nfe_forward,
         nfe_backward=stats.nfe_backward,
         note=note,
     )
 
 
-def row(way: Way, tolerance: float, found: Cost) -> str:
+def row(trial: Trial, found: Cost) -> str:
+    """A line of the table."""
     figures = f"{found.error:.1e} | {found.total:.1f} ({found.backward:.1f}) | {found.kept / 1024:.0f}"
-    return f"| {tolerance:.0e} | {way} | {figures} | {found.nfe_forward} / {found.nfe_backward} | {found.note} |"
+    evaluations = f"{found.nfe_forward} / {found.nfe_backward}"
+    return f"| {trial.tolerance:.0e} | {trial.way} | {figures} | {evaluations} | {found.note} |"
 
 
 HEADER = "| tol | mode | error of θ's gradient | ms (backward) | KiB kept | NFE f / b | |\n" + "| --- " * 7 + "|"
 
 
-def machine() -> str:
-    cpuinfo = Path("/proc/cpuinfo")
-    lines = cpuinfo.read_text(encoding="utf-8").splitlines() if cpuinfo.exists() else []
-    named = [line.split(":")[1].strip() for line in lines if line.startswith("model name")]
-    cpu = named[0] if named else platform.processor() or platform.machine()
+def heading() -> str:
+    """When, where and how it was measured."""
     versions = f"Python {platform.python_version()}, torch {torch.__version__}"
-    return f"{cpu}, {os.cpu_count()} cores, one torch thread; {versions}"
+    how = "float32, rtol = atol = tol, dopri5 unless another is named"
+    return f"Measured on {today()}: {machine()}, one torch thread; {versions}. {how}."
+
+
+def replace_measured(page: Path, parts: list[str]) -> None:
+    """Put `parts` in the place of what was measured before."""
+    before, rest = page.read_text(encoding="utf-8").split(BEGIN)
+    after = rest.split(END)[1]
+    page.write_text(before + "\n\n".join([BEGIN, *parts, END]) + after, encoding="utf-8")
 
 
 def main() -> None:
+    """Measure, print the tables as they come, and write them into the page."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--out", type=Path, default=Path(__file__).parent.parent / "docs" / "gradients.md")
     parser.add_argument("--rounds", type=int, default=9)
     options = parser.parse_args()
     torch.set_num_threads(1)
     native.allow(False)  # the kernel has one of the modes alone; compared are modes, all of them in torch
-    parts = [f"Measured on {date.today()}: {machine()}. float32, rtol = atol = tol, dopri5 unless another is named."]
+    parts = [heading()]
     for workload in workloads():
         parts += [f"### {workload.title}", HEADER]
         print(*parts[-2:], sep="\n", flush=True)
@@ -254,10 +265,7 @@ def main() -> None:
             for line in measure(workload, tolerance, options.rounds):
                 print(line, flush=True)
                 parts[-1] += "\n" + line
-    text = options.out.read_text(encoding="utf-8")
-    before, rest = text.split(BEGIN)
-    after = rest.split(END)[1]
-    options.out.write_text(before + "\n\n".join([BEGIN, *parts, END]) + after, encoding="utf-8")
+    replace_measured(options.out, parts)
 
 
 if __name__ == "__main__":
