@@ -55,81 +55,119 @@ class Seen(NamedTuple):
 
 def watch(seconds: float, experiment: str, size: tuple[int, int]) -> Seen:
     """Train in the real window for `seconds` and measure."""
-    from PySide6.QtCore import QEventLoop, QTimer
+    watched = Watched(experiment, size)
+    training_seen = watched.begin()
+    watched.warm_up()
+    try:
+        return watched.measure(seconds, training_seen)
+    finally:
+        watched.close()
 
-    from nodeviz.assets_path import ready_made
-    from nodeviz.engine.client import EngineClient
-    from nodeviz.ui.application import make_application
-    from nodeviz.ui.launch import launch
 
-    app = make_application(sys.argv[:1])
-    client = EngineClient()
-    launched = launch(client, ready_made()[experiment])
+class Watched:
+    """The real window, and what is noted of it."""
 
-    def run(seconds: float) -> None:
+    def __init__(self, experiment: str, size: tuple[int, int]) -> None:
+        from nodeviz.assets_path import ready_made
+        from nodeviz.engine.client import EngineClient
+        from nodeviz.ui.application import make_application
+        from nodeviz.ui.launch import launch
+
+        self._app = make_application(sys.argv[:1])
+        self._client = EngineClient()
+        self._launched = launch(self._client, ready_made()[experiment])
+        self._window, self._link = self._launched.window, self._launched.desk.link
+        self._window.resize(*size)
+        self._first_frame = nan
+        self._last = (0.0, 0.0)
+        self._frames: list[float] = []
+        self._works: list[float] = []
+        self._asked: float | None = None
+        self._answers: list[float] = []
+        self._portraits = 0
+
+    def begin(self) -> float:
+        """Show the window and train. The seconds until the first step is seen."""
+        self._window.shownFirst.connect(self._note_first)
+        self._link.solved.connect(self._note_answer)
+        self._link.portrayed.connect(self._note_portrait)
+        self._window.show()
+        self._link.train()
+        pressed = perf_counter()
+        while self._link.step == 0:
+            self._app.processEvents()
+            if perf_counter() - pressed > LONGEST_WAIT:
+                told = self._launched.desk.announcements.open
+                raise SystemExit(f"No training step within {LONGEST_WAIT:.0f} s: {told}")
+        return perf_counter() - pressed
+
+    def warm_up(self) -> None:
+        """Go on until plots are drawn and caches full."""
+        began = perf_counter()
+        while not self._portraits and perf_counter() - began < LONGEST_WAIT:
+            self._run(0.1)
+        self._run(WARM_UP)
+
+    def measure(self, seconds: float, training_seen: float) -> Seen:
+        """Place starts for `seconds`, and tell how the window and the training fared."""
+        self._portraits = 0
+        self._last = perf_counter(), thread_time()
+        step, began, computed = self._link.step, perf_counter(), process_time()
+        trained = processor_seconds(self._client.pid("trainer"))
+        self._launched.desk.clock.ticked.connect(self._note_frame)
+        turn = 0
+        while perf_counter() - began < seconds:
+            turn += 1
+            self._place_start(turn)
+            self._run(STARTS_EVERY)
+        took, steps = perf_counter() - began, self._link.step - step
+        return Seen(
+            first_frame=self._first_frame,
+            training_seen=training_seen,
+            frames=self._frames,
+            works=self._works,
+            answers=self._answers,
+            portraits=self._portraits / took,
+            speed=Speed(steps / took, steps / (processor_seconds(self._client.pid("trainer")) - trained)),
+            detail=self._launched.desk.clock.detail,
+            load=(process_time() - computed) / took,
+        )
+
+    def close(self) -> None:
+        """Close the window, and the workers with it."""
+        self._window.close()
+
+    def _place_start(self, turn: int) -> None:
+        """Ask for one trajectory more; every third time all are taken away instead."""
+        self._asked = perf_counter()
+        self._window.plane.startPlaced.emit(0.02 * (turn % 50) - 0.5, 1.0)
+        if turn % 3 == 0:
+            self._launched.desk.store.edit("view.starts", ())
+            self._asked = None
+
+    def _run(self, seconds: float) -> None:
+        from PySide6.QtCore import QEventLoop, QTimer
+
         loop = QEventLoop()
         QTimer.singleShot(round(1000 * seconds), loop.quit)
         loop.exec()
 
-    def note(_: float) -> None:
-        now, worked = perf_counter(), thread_time()
-        frames.append(now - last[0])
-        works.append(worked - last[1])
-        last[:] = now, worked
+    def _note_first(self) -> None:
+        self._first_frame = perf_counter() - BEGAN
 
-    window, link = launched.window, launched.desk.link
-    window.resize(*size)
-    first: list[float] = []
-    frames: list[float] = []
-    works: list[float] = []
-    last = [0.0, 0.0]
-    asked: list[float] = []
-    answers: list[float] = []
-    portraits: list[float] = []
-    window.shownFirst.connect(lambda: first.append(perf_counter() - BEGAN))
-    link.solved.connect(lambda solved: answers.append(perf_counter() - asked.pop(0)) if asked else None)
-    link.portrayed.connect(lambda portrait: portraits.append(perf_counter()))
-    window.show()
-    link.train()
-    pressed = perf_counter()
-    while link.step == 0:
-        app.processEvents()
-        if perf_counter() - pressed > LONGEST_WAIT:
-            raise SystemExit(f"No training step within {LONGEST_WAIT:.0f} s: {launched.desk.announcements.open}")
-    training_seen = perf_counter() - pressed
-    while not portraits and perf_counter() - pressed < LONGEST_WAIT:
-        run(0.1)
-    run(WARM_UP)
-    portraits.clear()
-    last[:] = perf_counter(), thread_time()
-    step, began, computed = link.step, perf_counter(), process_time()
-    trained = processor_seconds(client.pid("trainer"))
-    launched.desk.clock.ticked.connect(note)
-    turn = 0
-    while perf_counter() - began < seconds:
-        turn += 1
-        asked[:] = [perf_counter()]
-        window.plane.startPlaced.emit(0.02 * (turn % 50) - 0.5, 1.0)
-        if turn % 3 == 0:
-            launched.desk.store.edit("view.starts", ())
-            asked.clear()
-        run(STARTS_EVERY)
-    took = perf_counter() - began
-    seen = Seen(
-        first_frame=first[0],
-        training_seen=training_seen,
-        frames=frames,
-        works=works,
-        answers=answers,
-        portraits=len(portraits) / took,
-        speed=Speed(
-            (link.step - step) / took, (link.step - step) / (processor_seconds(client.pid("trainer")) - trained)
-        ),
-        detail=launched.desk.clock.detail,
-        load=(process_time() - computed) / took,
-    )
-    window.close()
-    return seen
+    def _note_frame(self, _: float) -> None:
+        now, worked = perf_counter(), thread_time()
+        self._frames.append(now - self._last[0])
+        self._works.append(worked - self._last[1])
+        self._last = now, worked
+
+    def _note_answer(self, _: object) -> None:
+        if self._asked is not None:
+            self._answers.append(perf_counter() - self._asked)
+            self._asked = None
+
+    def _note_portrait(self, _: object) -> None:
+        self._portraits += 1
 
 
 def processor_seconds(pid: int | None) -> float:
