@@ -13,6 +13,8 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from nodeviz.datasets.watched_file import Kind, Version
+
 Grey = NDArray[np.float64]
 
 
@@ -23,8 +25,7 @@ class Image:
     grey: Grey
 
 
-LARGEST = 50_000_000
-"""Bytes of a file."""
+KIND = Kind("The image", "a PNG, PGM or PPM image", "an image")
 MOST_PIXELS = 25_000_000
 """Of an image: a small file may claim to be a huge one."""
 LUMINANCE = np.array([0.2126, 0.7152, 0.0722])
@@ -40,20 +41,12 @@ def image_file(path: Path) -> Image:
 
     What is transparent is white. Raises `ValueError`, a sentence, when it cannot be read.
     """
-    try:
-        there = path.stat()
-    except OSError as error:
-        raise ValueError(f"The image {path} cannot be read: {error.strerror}. Choose a file that exists.") from error
-    if not path.is_file():
-        raise ValueError(f"{path} is no file; choose a PNG, PGM or PPM image.")
-    if there.st_size > LARGEST:
-        raise ValueError(f"{path} has {there.st_size:,} bytes; an image may have at most {LARGEST:,}.")
-    return _read(path, there.st_mtime_ns, there.st_size)
+    return _read(path, KIND.version(path))
 
 
 @lru_cache(maxsize=4)
-def _read(path: Path, changed: int, size: int) -> Image:
-    """The image at `path` as it is since `changed`."""
+def _read(path: Path, version: Version) -> Image:
+    """That version of the image at `path`."""
     try:
         data = path.read_bytes()
     except OSError as error:

@@ -12,11 +12,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nodeviz.datasets.declared import Points
+from nodeviz.datasets.watched_file import Kind, Version
 
 FEWEST = 20
 """Points that training and judging can be divided among."""
-LARGEST = 50_000_000
-"""Bytes: a longer file is no table of points in the plane that a person looks at."""
+KIND = Kind("The points at", "a text file with x, y and perhaps a class on every line", "a file of points")
 MOST_CLASSES = 12
 LARGEST_NUMBER = 1e30
 """Squares of what is larger do not fit into float32's range, nor onto a plane."""
@@ -53,22 +53,12 @@ def points_table(path: Path) -> Table:
 
     Raises `ValueError`, a sentence with the line, when it is not such a file.
     """
-    try:
-        there = path.stat()
-    except OSError as error:
-        raise ValueError(
-            f"The points at {path} cannot be read: {error.strerror}. Choose a file that exists."
-        ) from error
-    if not path.is_file():
-        raise ValueError(f"{path} is no file; choose a text file with x, y and perhaps a class on every line.")
-    if there.st_size > LARGEST:
-        raise ValueError(f"{path} has {there.st_size:,} bytes; a file of points may have at most {LARGEST:,}.")
-    return _read(path, there.st_mtime_ns, there.st_size)
+    return _read(path, KIND.version(path))
 
 
 @lru_cache(maxsize=8)
-def _read(path: Path, changed: int, size: int) -> Table:
-    """The table at `path` as it is since `changed`."""
+def _read(path: Path, version: Version) -> Table:
+    """That version of the table at `path`."""
     try:
         text = path.read_text(encoding="utf-8-sig")
     except OSError as error:
