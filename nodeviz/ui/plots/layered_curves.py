@@ -73,3 +73,7 @@ class LayeredCurves(pg.ItemGroup):
         self._colours, self._canvas = colours, canvas
         self._steps.set_colours(colours, canvas)
         self._flow.set_colours([mixed(colour, canvas, BEHIND) for colour in colours] if self.layers else colours)
+
+    def set_width(self, width: float) -> None:
+        """How wide the trajectories are; layers are as they are."""
+        self._flow.set_width(width)

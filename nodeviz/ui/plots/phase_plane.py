@@ -26,6 +26,7 @@ from nodeviz.ui.plots.layered_curves import LayeredCurves
 from nodeviz.ui.plots.map_key import MapKey
 from nodeviz.ui.plots.observed import ObservedPoints
 from nodeviz.ui.plots.origins import Origins
+from nodeviz.ui.plots.own_curves import OwnCurves
 from nodeviz.ui.plots.particle_layer import ParticleLayer
 from nodeviz.ui.plots.plane_canvas import PlaneCanvas
 from nodeviz.ui.plots.plane_pointer import PlanePointer
@@ -88,7 +89,7 @@ class PhasePlane(QWidget):
         self.box = PlaneView()
         self.canvas = PlaneCanvas(self.box)
         self.heat_map, self.particle_layer, self.arrows = HeatMap(), ParticleLayer(particles), Arrows()
-        self.target, self.learnt, self.user = CurveFamily(6.0), LayeredCurves(2.4), LayeredCurves(1.8)
+        self.target, self.learnt, self.user = CurveFamily(6.0), LayeredCurves(2.4), OwnCurves()
         self.surface_map, self.sample, self.cloud = SurfaceMap(), SampleLayer(), CloudLayer()
         self.observed, self.key, self.badges = ObservedPoints(), MapKey(self.box), FigureBadges(self.box)
         self.class_key = ClassKey(self.box)
@@ -372,7 +373,7 @@ class PhasePlane(QWidget):
         self.cloud.set_colours(colours.classes if several else (colours.learnt,), colours.canvas, colours.arrow)
         still = colours.classes if several else (colours.observed,)
         self.sample.set_colours([mixed(colour, colours.canvas, STILL) for colour in still])
-        self.user.set_colours((colours.user,), colours.canvas)
+        self.user.set_colour(colours.user, colours.canvas)
         self.observed.set_colour(colours.observed)
         self.origins.setBrush(pg.mkBrush(colours.observed))
         self.origins.setPen(pg.mkPen(colours.canvas, width=2))

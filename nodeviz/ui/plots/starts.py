@@ -13,6 +13,9 @@ Point = tuple[float, float]
 
 RADIUS, HOT_RADIUS, REACH = 6.0, 8.0, 13.0  # pixels: at rest, under the pointer, how near a press must be
 
+CROWD, CROWDED_RADIUS = 10, 4.0
+"""From more than so many on they are smaller and without a halo, but for the active one: the plane is to be seen."""
+
 
 class StartHandles(pg.GraphicsObject):
     """The user's starts, in order. Pixels decide what is near, so it feels the same at every zoom."""
@@ -85,12 +88,14 @@ class StartHandles(pg.GraphicsObject):
         painter.restore()
 
     def _paint_handle(self, painter: QPainter, centre: QPointF, hot: bool, active: bool) -> None:
-        radius = HOT_RADIUS if hot else RADIUS
-        halo = QColor(self._fill)
-        halo.setAlpha(70 if hot or active else 36)
-        painter.setPen(Qt.PenStyle.NoPen)
-        painter.setBrush(halo)
-        painter.drawEllipse(centre, radius + 5, radius + 5)
+        crowded = len(self.points) > CROWD and not (hot or active)
+        radius = HOT_RADIUS if hot else CROWDED_RADIUS if crowded else RADIUS
+        if not crowded:
+            halo = QColor(self._fill)
+            halo.setAlpha(70 if hot or active else 36)
+            painter.setPen(Qt.PenStyle.NoPen)
+            painter.setBrush(halo)
+            painter.drawEllipse(centre, radius + 5, radius + 5)
         painter.setPen(QPen(self._rim, 2))
         painter.setBrush(self._fill)
         painter.drawEllipse(centre, radius, radius)

@@ -32,6 +32,12 @@ class Stroke(pg.PlotCurveItem):
         pen.setJoinStyle(Qt.PenJoinStyle.RoundJoin)
         self.setPen(pen)
 
+    def set_width(self, width: float) -> None:
+        self._width = width
+        pen = QPen(self.opts["pen"])
+        pen.setWidthF(width)
+        self.setPen(pen)
+
     def paint(self, painter: QPainter, *_: object) -> None:
         if self.xData is None or len(self.xData) == 0:
             return

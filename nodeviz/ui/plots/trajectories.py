@@ -97,6 +97,12 @@ class ClassedCurves(pg.ItemGroup):
         for label, family in enumerate(self._families):
             family.set_colour(self.colour(label))
 
+    def set_width(self, width: float) -> None:
+        """How wide each is, of every class."""
+        self._width = width
+        for family in self._families:
+            family.set_width(width)
+
     def colour(self, label: int) -> str:
         """The colour of class `label`."""
         return self._colours[label % len(self._colours)]

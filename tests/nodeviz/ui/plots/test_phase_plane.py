@@ -482,3 +482,18 @@ def test_no_black_rim_where_the_map_ends_between_two_pixels(plane, qapp):
     row = image.height() // 3
     assert min(image.pixelColor(x, row).lightness() for x in range(left, image.width() - 2)) > 150
     theme.apply(qapp, "dark")
+
+
+def test_many_trajectories_of_the_user_step_back_but_the_last_placed_stays_bright(plane):
+    def pens(count):
+        starts = tuple((0.1 * place, 0.1) for place in range(count))
+        plane.set_view(ViewSettings(starts=starts))
+        plane.set_user(starts, [circle(0.3 + 0.01 * place) for place in range(count)])
+        families = [family._flow._families[0].opts["pen"] for family in (plane.user._others, plane.user._newest)]
+        return [(pen.widthF(), pen.color().lightness()) for pen in families]
+
+    (few, newest_of_few), (many, newest_of_many) = pens(3), pens(40)
+    assert few == newest_of_few == newest_of_many
+    assert many[0] < few[0] and many[1] < few[1]
+    plane.set_view(ViewSettings(starts=plane.handles.points[:2]))
+    assert len(plane.user.curves) == 2
