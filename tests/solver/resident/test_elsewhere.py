@@ -94,8 +94,9 @@ def test_the_first_size_is_chosen_there(field: FlatField) -> None:
     y, one = (torch.zeros(n, dtype=torch.float64, device=ELSEWHERE) for n in (14, 1))
     evaluate = evaluator(field)
     assert evaluate is not None
+    plan = Plan(EXPLICIT[-1], PI, Tolerance(1e-5, 1e-5), None, 10)
     with torch.no_grad():
-        assert_stays(lambda: first_size(Beginning(one, one, y, y), evaluate, MEASURES[0], 4))
+        assert_stays(lambda: first_size(Beginning(one, one, y, y), evaluate, MEASURES[0], plan))
 
 
 def test_what_reads_or_mixes_fails_there() -> None:
