@@ -17,14 +17,16 @@ OFFSET = 9.0  # pixels from a curve's end to its name
 RIGHT, LEFT, MIDDLE = 1, -1, 0
 PLACES = tuple(  # where a name may stand, the best first: side of the point, lines of text above or below it
     [(RIGHT, 0), (RIGHT, -1), (RIGHT, 1), (MIDDLE, -1), (MIDDLE, 1), (LEFT, 0), (LEFT, -1), (LEFT, 1)]
-    + [(side, lines) for lines in (2, -2, 3, -3, 4, -4) for side in (RIGHT, LEFT)]
+    + [(side, lines) for lines in (2, -2) for side in (RIGHT, LEFT)]
 )
 SIDES, LINES = (np.array(column, float) for column in zip(*PLACES, strict=True))
 HEIGHT = 50.0  # above all curves
 RANK = 0.5  # of a covered point that the next best place costs
 HABIT = 3.0  # points that a new place must keep clearer of than the old, so that names do not jump about
 HIDDEN = 100.0  # cost of a place below something that lies over the view
-MOST_HIDDEN = 2 * 6.0 + RANK * len(PLACES)  # cost of a place from which on a name is better not shown, where so asked
+MOST_HIDDEN = 2 * 6.0 + 11.0  # cost of a place from which on a name is better not shown, where so asked
+ADJACENT = np.abs(LINES) <= 1  # places from which a name can be taken for that of no other point
+ASTRAY = 1e6  # cost of the others, for a view in which many points are named
 FEWEST_POINTS = 1500  # of a curve that are looked at; more would only take time
 
 
@@ -50,13 +52,16 @@ class EndLabels:
         *,
         over_pictures: bool = False,
         sparing: bool = False,
+        adjacent: bool = False,
         covered: Callable[[], Sequence[QRectF]] = tuple,
     ) -> None:
         """over_pictures: stand on a pale ground, for a view that is full of colour. sparing: hide what hides curves.
 
+        adjacent: a name that has no place right beside its point is hidden: a little away it would seem another's.
         covered: what lies over the view, in its pixels; whoever changes that calls `arrange`.
         """
         self._view, self._over_pictures, self._sparing, self._covered = view, over_pictures, sparing, covered
+        self._adjacent = adjacent
         self._items: list[pg.TextItem] = []
         self._worn: list[tuple[object, ...]] = []
         """The colours of each item: to dress one again takes longer than to move it."""
@@ -119,7 +124,7 @@ class EndLabels:
             costs = 2.0 * _covering(places, obstacles)
             costs += 1000.0 * _shared(places, taken) + HIDDEN * _shared(places, covered)
             costs += 300.0 * ((places[:, 2] > width + 0.1) | (places[:, 3] > height + 0.1))
-            costs += RANK * np.arange(len(PLACES))
+            costs += RANK * np.arange(len(PLACES)) + (ASTRAY * ~ADJACENT if self._adjacent else 0.0)
             if index in self._chosen:
                 costs[self._chosen[index]] -= HABIT
             best = int(np.argmin(costs))

@@ -53,7 +53,7 @@ class TradeoffPlot(ThemedPlot):
         for height, item in enumerate((self._line, self._dots, self._mark)):
             item.setZValue(height)
             self.plot.addItem(item, ignoreBounds=True)
-        self.labels = EndLabels(self._box)
+        self.labels = EndLabels(self._box, adjacent=True)
         self.scene().sigMouseMoved.connect(self._hover)
         self.name_axes("NFE of one solve", "solver error")
         self.say(EMPTY)

@@ -59,6 +59,23 @@ def test_a_few_whole_decades_are_named_and_not_the_one_that_is_set(plot):
     assert "10⁻⁴" not in decades
 
 
+@pytest.mark.parametrize("size", [(300, 150), (440, 240), (900, 440)])
+def test_every_name_stands_right_beside_its_own_point(plot, size):
+    plot.resize(*size)
+    QApplication.processEvents()
+    plot.set_points("rtol", SWEEP, point(-5))
+    shown = [
+        (name, item) for name, item in zip(plot.labels._named, plot.labels._items, strict=False) if item.isVisible()
+    ]
+    assert any(name.text.startswith("rtol") for name, _ in shown)
+    for name, item in shown:
+        at, corner = (plot._box.mapFromView(where) for where in (QPointF(name.x, name.y), item.pos()))
+        size = item.textItem.boundingRect()
+        right, down = corner.x() + size.width() - at.x(), corner.y() + size.height() - at.y()
+        away = max(-right, right - size.width(), -down, down - size.height(), 0.0)
+        assert away <= 10, f"{name.text} stands {away} pixels away"
+
+
 def test_failed_solves_are_left_out(plot):
     plot.set_points("dt", (*SWEEP, point(-1, float("nan"), "non_finite"), point(-2, 0.0)), point(-3, float("inf")))
     assert len(plot._dots.getData()[0]) == len(SWEEP)
