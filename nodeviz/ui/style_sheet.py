@@ -54,6 +54,7 @@ QToolButton#chip {
 }
 QToolButton#chip:checked { color: $text; background: $hover; border-color: $hover; }
 QToolButton#chip:focus { border-color: $blue; }
+QToolButton#chip::menu-indicator { image: none; }
 QToolButton#plain { padding: 1px; border-radius: 4px; }
 QToolButton#plain:checked { background: $hover; }
 QToolButton#segment { border: 1px solid $hairline; border-radius: 4px; padding: 2px 0px; }

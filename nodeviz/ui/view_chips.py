@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QAction, QResizeEvent
-from PySide6.QtWidgets import QHBoxLayout, QToolButton, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QMenu, QToolButton, QWidget
 
 from nodeviz.ui import chrome, theme
 from nodeviz.ui.actions import Actions
@@ -25,6 +25,7 @@ class ViewChips(QWidget):
         line.setSpacing(theme.SPACE_SMALL)
         self._actions = actions
         self.chips: dict[str, QToolButton] = {}
+        self._action_of: dict[QToolButton, QAction] = {}
         for command in actions.commands_of("View"):
             if command.name.startswith("view."):
                 self.chips[command.name] = self._chip(actions[command.name], checkable=True)
@@ -33,8 +34,10 @@ class ViewChips(QWidget):
         self._spare = tuple(self._chip(actions[name], checkable=False) for name in ("clear starts", "reset view"))
         for chip in self._spare:
             line.addWidget(chip)
-        for name in self.chips:
-            actions[name].visibleChanged.connect(self._make_room)
+        self.rest = self._rest_chip()
+        line.addWidget(self.rest)
+        for action in self._action_of.values():
+            action.changed.connect(self._make_room)
         chrome.dress(self)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
@@ -42,17 +45,37 @@ class ViewChips(QWidget):
         self._make_room()
 
     def _make_room(self) -> None:
-        """Where there is no room for all, the less wanted give way: all of them are in the menu as well."""
+        """Where there is no room for all, the less wanted give way, and are in the menu of the last chip."""
         offered = {name: chip for name, chip in self.chips.items() if self._actions[name].isVisible()}
         leaving = [*self._spare, *(offered[name] for name in FIRST_TO_LEAVE if name in offered)]
         shown = [*offered.values(), *self._spare]
-        while leaving and _width(shown) > self.width():
-            shown.remove(leaving.pop(0))
-        for chip in (*offered.values(), *self._spare):
+        left_out: list[QToolButton] = []
+        while leaving and _width([*shown, *([self.rest] if left_out else [])]) > self.width():
+            left_out.append(leaving.pop(0))
+            shown.remove(left_out[-1])
+        for chip in self._action_of:
             chip.setVisible(chip in shown)
+        self.rest.menu().clear()
+        self.rest.menu().addActions([action for chip, action in self._action_of.items() if chip in left_out])
+        self.rest.setVisible(bool(left_out))
+
+    def _rest_chip(self) -> QToolButton:
+        """Holds in a menu what has no room."""
+        chip, menu = QToolButton(self), QMenu(self)
+        chip.setObjectName("chip")
+        chip.setFont(theme.caption_font())
+        chip.setText("…")
+        chip.setAccessibleName("More of the view")
+        chip.setToolTip("What else the plane can show, where the window is too narrow for it.")
+        chip.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        chip.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+        chip.setMenu(menu)
+        chrome.dress(menu)
+        return chip
 
     def _chip(self, action: QAction, *, checkable: bool) -> QToolButton:
         chip = QToolButton(self)
+        self._action_of[chip] = action
         chip.setCheckable(checkable)
         chip.setObjectName("chip")
         chip.setFont(theme.caption_font())
@@ -62,7 +85,6 @@ class ViewChips(QWidget):
         def follow() -> None:
             chip.setText(action.text().removeprefix(SHOWN))
             chip.setAccessibleName(action.text())
-            chip.setVisible(action.isVisible())  # where there is room for it
             chip.setChecked(action.isChecked())
             chip.setEnabled(action.isEnabled())
             chip.setToolTip(action.toolTip())

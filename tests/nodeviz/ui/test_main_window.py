@@ -38,6 +38,7 @@ from nodeviz.ui.controls.row import Row
 from nodeviz.ui.desk import Workplace
 from nodeviz.ui.launch import Launched
 from nodeviz.ui.ready_menu import ReadyMenu
+from nodeviz.ui.view_chips import ViewChips
 from tests.nodeviz.ui.pretended import PretendedClient
 
 
@@ -560,3 +561,22 @@ def test_home_in_a_slider_goes_to_its_end_and_elsewhere_resets_the_view(launched
     launched.window.plane.canvas.setFocus()
     press(launched, "Home")
     assert launched.window.plane.extent != zoomed
+
+
+def test_chips_without_room_are_in_the_menu_of_the_last_one(launched: Launched, qtbot) -> None:
+    chips = launched.window.findChild(ViewChips)
+    launched.window.show()
+    launched.window.resize(960, 600)
+    qtbot.waitUntil(lambda: chips.rest.isVisible())
+    held = [action.text() for action in chips.rest.menu().actions()]
+    gone = [
+        chip.accessibleName()
+        for name, chip in chips.chips.items()
+        if launched.window.actions_by_name[name].isVisible() and not chip.isVisible()
+    ]
+    assert set(gone) < set(held) and "Reset view" in held
+    launched.window.plane.startPlaced.emit(1.0, 0.5)
+    assert not any(chip.isVisible() for chip in chips._spare), "one that can be used now has no more room than before"
+    launched.window.resize(1800, 900)
+    qtbot.waitUntil(lambda: not chips.rest.isVisible())
+    assert all(chip.isVisible() for chip in chips._spare)
