@@ -7,6 +7,7 @@ from PySide6.QtWidgets import QApplication
 from nodeviz.ui import choosing, exporting, filing, theme
 from nodeviz.ui.command import Command
 from nodeviz.ui.desk import Workplace
+from nodeviz.ui.magnifying import MAGNIFYING
 from nodeviz.ui.own_method import USE_TABLEAU
 from nodeviz.ui.view_commands import VIEW_SWITCHES
 
@@ -198,6 +199,7 @@ _VIEW = (
         "Fill the screen, or stop filling it.",
         checked=lambda place: place.window.isFullScreen(),
     ),
+    *MAGNIFYING,
     *(_panel(number, title) for number, title in enumerate(REGIONS, start=1)),
 )
 

@@ -20,6 +20,7 @@ from nodeviz.ui.engine_link import EngineLink
 from nodeviz.ui.frame_clock import FrameClock
 from nodeviz.ui.kept_weights import KeptWeights
 from nodeviz.ui.lost_data import LostData
+from nodeviz.ui.magnifying import magnify
 from nodeviz.ui.main_window import MainWindow
 from nodeviz.ui.preferences import PreferenceKeeper
 from nodeviz.ui.screenshot import Photographer, Screenshot
@@ -37,6 +38,7 @@ def open_window(
     to open instead of the last session. With `screenshot` the window writes a picture of itself and closes, and the
     last session stays as it is.
     """
+    magnify(PreferenceKeeper(remembering=screenshot is None).current)
     app = make_application(argv)
     launched = launch(client, path, remembering=screenshot is None)
     launched.window.shownFirst.connect(_collect_from_now_on, Qt.ConnectionType.QueuedConnection)

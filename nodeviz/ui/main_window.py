@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import msgspec
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtGui import QCloseEvent, QPaintEvent, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QHBoxLayout, QMainWindow, QVBoxLayout, QWidget
 
@@ -206,7 +206,9 @@ class MainWindow(QMainWindow):
     def _take_size(self) -> None:
         taste = self._desk.preferences.current
         self.setMinimumSize(960, 600)
-        self.resize(taste.width, taste.height)
+        size = QSize(taste.width, taste.height)
+        # Magnified, what had room before may have none.
+        self.resize(size.boundedTo(self.screen().availableSize()) if taste.magnification > 1.0 else size)
         if taste.maximised:
             self.setWindowState(Qt.WindowState.WindowMaximized)
 

@@ -1,6 +1,8 @@
-"""What the window remembers of its user's taste from launch to launch: the theme and the window's size."""
+"""What the window remembers of its user's taste from launch to launch: theme, size, and how large all is drawn."""
 
 from __future__ import annotations
+
+from typing import Annotated
 
 import msgspec
 
@@ -18,6 +20,8 @@ class Preferences(msgspec.Struct, frozen=True):
     width: int = 1280
     height: int = 800
     maximised: bool = False
+    magnification: Annotated[float, msgspec.Meta(ge=1.0, le=3.0)] = 1.0
+    """How many times as large as usual everything is drawn."""
 
 
 class PreferenceKeeper:
@@ -25,7 +29,7 @@ class PreferenceKeeper:
 
     def __init__(self, *, remembering: bool = True) -> None:
         self._remembering = remembering
-        self.current = _read() if remembering else Preferences()
+        self.current = self.at_start = _read() if remembering else Preferences()
 
     def change(self, preferences: Preferences) -> None:
         """Keep other preferences. A disk that does not take them is no reason to disturb anyone."""
