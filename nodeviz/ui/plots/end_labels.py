@@ -21,6 +21,7 @@ PLACES = tuple(  # where a name may stand, the best first: side of the point, li
 )
 SIDES, LINES = (np.array(column, float) for column in zip(*PLACES, strict=True))
 HEIGHT = 50.0  # above all curves
+DISORDER = 60.0  # cost of a place above the name of a higher point, or below that of a lower one
 RANK = 0.5  # of a covered point that the next best place costs
 HABIT = 3.0  # points that a new place must keep clearer of than the old, so that names do not jump about
 HIDDEN = 100.0  # cost of a place below something that lies over the view
@@ -111,7 +112,7 @@ class EndLabels:
             return
         points = self._in_pixels(np.array([(name.x, name.y) for name in self._named]))
         obstacles = self._in_pixels(self._obstacles)
-        taken = np.zeros((0, 4))
+        taken, heights = np.zeros((0, 4)), np.zeros(0)
         covered = np.array([each.getCoords() for each in self._covered()]).reshape(-1, 4)
         for index, (x, y) in enumerate(points):
             item = self._items[index]
@@ -124,6 +125,8 @@ class EndLabels:
             costs = 2.0 * _covering(places, obstacles)
             costs += 1000.0 * _shared(places, taken) + HIDDEN * _shared(places, covered)
             costs += 300.0 * ((places[:, 2] > width + 0.1) | (places[:, 3] > height + 0.1))
+            if not (self._adjacent or self._over_pictures):  # there, names are of points all over
+                costs += DISORDER * _out_of_order(places, y, taken, heights)
             costs += RANK * np.arange(len(PLACES)) + (ASTRAY * ~ADJACENT if self._adjacent else 0.0)
             if index in self._chosen:
                 costs[self._chosen[index]] -= HABIT
@@ -134,6 +137,7 @@ class EndLabels:
                 continue
             self._chosen[index] = best
             taken = np.append(taken, places[best : best + 1], axis=0)
+            heights = np.append(heights, y)
             item.setPos(self._view.mapToView(QPointF(*places[best, :2])))
 
     def _in_pixels(self, points: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -154,6 +158,12 @@ def _beside(x: float, y: float, width: float, height: float, view: QSizeF) -> Re
     left = np.maximum(np.minimum(left, view.width() - width), 0.0)
     top = np.maximum(np.minimum(top, view.height() - height), 0.0)
     return np.stack([left, top, left + width, top + height], axis=1)
+
+
+def _out_of_order(places: Rectangles, y: float, taken: Rectangles, heights: NDArray[np.float64]) -> NDArray[np.intp]:
+    """On the wrong side of how many names `taken`, of points at `heights`, each place for a point at `y` is."""
+    between = places[:, None, 1] - taken[None, :, 1]
+    return np.count_nonzero(between * (y - heights) < 0, axis=1)
 
 
 def _covering(places: Rectangles, points: NDArray[np.float64]) -> NDArray[np.intp]:

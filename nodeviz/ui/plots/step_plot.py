@@ -115,7 +115,8 @@ class StepPlot(ThemedPlot):
             begin, until = self._follow_range(first, end)
         else:
             begin, until = self.steps_view.viewRange()[0]
-        span = self.draw_steps(begin, until, max(16, int(self.steps_view.width())))
+        pixels = int(self.steps_view.width() * self.devicePixelRatioF())
+        span = self.draw_steps(begin, until, max(16, pixels))
         self._fit(begin, until, span)
         self.labels.show(self.ends(), self._drawn())
 

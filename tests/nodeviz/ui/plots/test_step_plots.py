@@ -224,3 +224,19 @@ def test_a_floor_goes_with_the_steps_and_the_next_data_without_one_show_none(qtb
     plot.set_terms(LossTerms("one", "test"))
     qtbot.waitUntil(lambda: not plot.waiting)
     assert len(plot._floor.xData) == 0
+
+
+@pytest.mark.parametrize("difference", [1.0, 2.0, 4.0])
+def test_names_stand_in_the_order_of_their_curves(qtbot, qapp, difference):
+    plot = NfePlot()
+    qtbot.addWidget(plot)
+    plot.resize(320, 170)
+    plot.show()
+    for first in range(1, 700, 30):
+        steps = np.arange(first, first + 30)
+        forward = 26.0 - 10 * np.exp(-steps / 30)
+        plot.append(steps, forward, forward - difference)
+        qtbot.waitUntil(lambda: not plot.waiting)
+        shown = [item for item in plot.labels._items if item.isVisible()]
+        heights = {item.toPlainText().split()[0]: item.pos().y() for item in shown}
+        assert len(heights) < 2 or heights["forward"] > heights["backward"], first
