@@ -13,6 +13,7 @@ from __future__ import annotations
 import os
 import sys
 import tempfile
+from argparse import ArgumentParser
 from math import nan
 from pathlib import Path
 from time import monotonic, perf_counter, process_time, sleep, thread_time
@@ -217,9 +218,13 @@ def _percentile(values: list[float], share: float) -> float:
 
 
 def main() -> None:
-    given = dict(enumerate(sys.argv[1:]))
-    seconds, experiment = float(given.get(0, 20.0)), given.get(1, "spiral")
-    width, _, height = given.get(2, "1280x800").partition("x")
+    parser = ArgumentParser(description="How smooth the window is while it trains, and what it costs the training.")
+    parser.add_argument("seconds", nargs="?", type=float, default=20.0)
+    parser.add_argument("experiment", nargs="?", default="spiral", help="a ready-made one")
+    parser.add_argument("size", nargs="?", default="1280x800", metavar="WIDTHxHEIGHT")
+    given = parser.parse_args()
+    seconds, experiment = given.seconds, given.experiment
+    width, _, height = given.size.partition("x")
     with tempfile.TemporaryDirectory() as home:
         os.environ["NODEVIZ_HOME"] = home
         seen = watch(seconds, experiment, (int(width), int(height)))
